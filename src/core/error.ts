@@ -1,0 +1,30 @@
+/** The one error class of the library, and the guard for switches over unions. */
+
+/**
+ * What went wrong, as a caller tells it apart:
+ * `usage` asked wrongly (the command exits 2) · `missing` a path or column that is not there · `damaged` bytes that are not what
+ * they should be · `exists` something is in the way · `unsupported` a kind of thing that is not read or written here ·
+ * `io` the disk or the system refused · `empty` nothing to do the work on · `internal` a sum that should hold does not.
+ */
+export type ErrorCode = "usage" | "missing" | "damaged" | "exists" | "unsupported" | "io" | "empty" | "internal";
+
+/** Plain facts about an error: paths, offsets, counts. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Every error that windrow throws on purpose. The message is one line: "Cannot do what: what was wrong, got what." */
+export class WindrowError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "WindrowError";
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Ends a `switch` over a union, so that the compiler proves every case is listed. */
+export function unreachable(value: never): never {
+  throw new WindrowError("internal", `Cannot go on: unexpected case ${String(value)}`);
+}
