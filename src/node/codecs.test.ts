@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { nodeCodecs } from "./codecs.ts";
+
+const codecs = nodeCodecs();
+const LEVELS = { zstd: [1, 3, 22], gz: [0, 1, 9], br: [0, 5, 11], snappy: [] } as const;
+
+// Bytes that repeat, and bytes that do not.
+const inputs = fc.oneof(
+  fc.uint8Array({ maxLength: 3000 }),
+  fc
+    .tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.nat(20_000))
+    .map(([piece, length]) => repeated(piece, length)),
+);
+
+function repeated(piece: Uint8Array, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => piece[i % piece.length]!);
+}
+
+test("the codecs are those of mosaicml-streaming that are offered", () => {
+  assert.deepEqual([...codecs.keys()], ["zstd", "gz", "br", "snappy"]);
+});
+
+// mosaicml-streaming 0.13.0, `compress(name, b"windrow" * 20)`.
+const GOLDEN = {
+  zstd: "28b52ffd208c7500003877696e64726f7701000251c508",
+  gz: "1f8b08006ea2016b02ff2bcfcc4b29ca2f2f1f0c140092608c0b8c000000",
+  br: "1b8b00f88d54b5bfbc734b4bb237b9882d12f8b503",
+  snappy: "8c011877696e64726f77fe0700fe07000507",
+};
+
+for (const [name, codec] of codecs) {
+  const levels = LEVELS[name as keyof typeof LEVELS];
+
+  test(`${name}: what is packed unpacks to itself, at any level`, () => {
+    fc.assert(
+      fc.property(inputs, fc.constantFrom(undefined, ...levels), (bytes, level) => {
+        const packed = codec.pack(bytes, level);
+        assert.deepEqual(codec.unpack(packed, bytes.length), bytes);
+        assert.deepEqual(codec.pack(bytes, level), packed, "the same bytes each time");
+      }),
+    );
+  });
+
+  test(`${name}: another raw length than was packed is damage`, () => {
+    fc.assert(
+      fc.property(inputs, fc.integer({ min: -3000, max: 3000 }), (bytes, off) => {
+        const wrong = Math.max(0, bytes.length + off);
+        fc.pre(wrong !== bytes.length);
+        assert.throws(() => codec.unpack(codec.pack(bytes), wrong), {
+          code: "damaged",
+          message: /^Cannot unpack [a-z]+: /,
+        });
+      }),
+    );
+    assert.throws(() => codec.unpack(codec.pack(new Uint8Array(9)), 8), {
+      message: new RegExp(`^Cannot unpack ${name}: must unpack to 8 bytes, got`),
+    });
+  });
+
+  test(`${name}: bytes that are cut short are damage`, () => {
+    fc.assert(
+      fc.property(inputs, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (bytes, share) => {
+        const packed = codec.pack(bytes);
+        assert.throws(() => codec.unpack(packed.subarray(0, Math.floor(share * packed.length)), bytes.length), {
+          code: "damaged",
+        });
+      }),
+    );
+  });
+
+  test(`${name}: any bytes are refused as damage, or unpack to the length asked for`, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(1000), fc.boolean(), (bytes, length, spoil) => {
+        const given = spoil ? codec.pack(repeated(Uint8Array.of(1, 2, 3), length)) : bytes;
+        if (spoil) for (const [i, byte] of bytes.slice(0, 4).entries()) given[(byte * 7 + i) % given.length]! ^= byte;
+        try {
+          assert.equal(codec.unpack(given, length).length, length);
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, "damaged", String(error));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test(`${name}: what Python packed unpacks`, () => {
+    const golden = Uint8Array.fromHex(GOLDEN[name as keyof typeof GOLDEN]);
+    assert.equal(new TextDecoder().decode(codec.unpack(golden, 140)), "windrow".repeat(20));
+  });
+
+  test(`${name}: a bomb is refused without being unpacked`, () => {
+    const bomb = codec.pack(new Uint8Array(1 << 24));
+    assert.throws(() => codec.unpack(bomb, 1000), { code: "damaged", message: /must unpack to 1000 bytes, got/ });
+  });
+
+  test(`${name}: packed bytes do not hold on to a much larger buffer`, () => {
+    const packed = codec.pack(new Uint8Array(1 << 20));
+    assert.ok(packed.buffer.byteLength < 2 * packed.length + 100, `${packed.buffer.byteLength} for ${packed.length}`);
+  });
+}
+
+test("zstd: the frame says the raw length, as python-zstd needs it", () => {
+  const [codec, length] = [codecs.get("zstd")!, 300_000];
+  const packed = codec.pack(Uint8Array.from({ length }, (_, i) => (i * i) >> 7));
+  // RFC 8878, 3.1.1.1: the two top bits of the descriptor tell the size of the content size field, here 4 bytes.
+  assert.equal(packed[4]! >> 6, 2);
+  const single = (packed[4]! >> 5) & 1;
+  assert.equal(new DataView(packed.buffer, packed.byteOffset).getUint32(single === 1 ? 5 : 6, true), length);
+});
+
+test("gz: the header tells no time and no system", () => {
+  const packed = codecs.get("gz")!.pack(Uint8Array.of(1));
+  assert.deepEqual([...packed.subarray(0, 8)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+  assert.equal(packed[9], 255);
+});
+
+test("snappy: a declared length is checked before anything is allocated", () => {
+  const snappy = codecs.get("snappy")!;
+  for (const head of ["ffffffff0f", "ffffffff1f", "ffffffffff", "80", ""]) {
+    const bytes = Uint8Array.fromHex(head);
+    assert.throws(() => snappy.unpack(bytes, 10), {
+      code: "damaged",
+      message: /^Cannot unpack snappy: must unpack to 10 bytes, got/,
+    });
+  }
+});

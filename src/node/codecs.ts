@@ -1,0 +1,165 @@
+/** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
+
+import { createRequire } from "node:module";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  gzipSync,
+  type ZlibOptions,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
+import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
+import { systemCode } from "./io-error.ts";
+
+type Unpacker = (bytes: Uint8Array, options: Pick<ZlibOptions, "chunkSize" | "maxOutputLength">) => Uint8Array;
+
+// zlib refuses smaller chunks (Z_MIN_CHUNK), and Node counts the bytes of one step in 32 bits.
+const LEAST_CHUNK = 64;
+const MOST_CHUNK = 2 ** 31;
+
+/**
+ * zstd, gz, br and snappy, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz 9, br 11. Bytes that trail
+ * a whole zstd or br stream are not noticed: who knows the packed length checks it.
+ */
+export function nodeCodecs(): Codecs {
+  return new Map([zstd, gz, br, snappy].map((codec) => [codec.name, codec]));
+}
+
+const zstd: Codec = {
+  name: "zstd",
+  pack(bytes, level = constants.ZSTD_CLEVEL_DEFAULT) {
+    checkSize("zstd", bytes);
+    const params = { [constants.ZSTD_c_compressionLevel]: level };
+    // Room for the worst case lets zstd pack in one call: faster, smaller, and the frame header then says the raw length,
+    // without which python-zstd's `decompress` refuses the frame.
+    return compact(zstdCompressSync(bytes, { params, chunkSize: zstdBound(bytes.length) }));
+  },
+  unpack: (bytes, rawLength) => unpackExactly("zstd", zstdDecompressSync, bytes, rawLength),
+};
+
+const gz: Codec = {
+  name: "gz",
+  pack(bytes, level = constants.Z_BEST_COMPRESSION) {
+    checkSize("gz", bytes);
+    const packed = compact(gzipSync(bytes, { level, chunkSize: deflateBound(bytes.length) }));
+    // RFC 1952, 2.3: byte 9 names the operating system. 255, "unknown", makes the same bytes on all; zlib leaves the time at 0.
+    packed[9] = 255;
+    return packed;
+  },
+  unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
+};
+
+const br: Codec = {
+  name: "br",
+  pack(bytes, level = constants.BROTLI_MAX_QUALITY) {
+    checkSize("br", bytes);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: level, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    return compact(brotliCompressSync(bytes, { params }));
+  },
+  unpack: (bytes, rawLength) => unpackExactly("br", brotliDecompressSync, bytes, rawLength),
+};
+
+/** The raw block format, as parquet and python-snappy have it. */
+const snappy: Codec = {
+  name: "snappy",
+  pack(bytes) {
+    checkSize("snappy", bytes);
+    return compact(loadSnappy().compressSync(bytes));
+  },
+  unpack(bytes, rawLength) {
+    const { uncompressSync } = loadSnappy();
+    // The decoder allocates what the block declares, so that is looked at first.
+    const declared = snappyLength(bytes);
+    if (declared !== rawLength) throw wrongLength("snappy", rawLength, declared ?? "no length");
+    try {
+      const raw = uncompressSync(bytes);
+      if (typeof raw !== "string" && raw.length === rawLength) return compact(raw);
+      throw wrongLength("snappy", rawLength, raw.length);
+    } catch (cause) {
+      throw notTheCodecs("snappy", cause);
+    }
+  },
+};
+
+function checkSize(name: string, bytes: Uint8Array): void {
+  if (bytes.length < MOST_CHUNK) return;
+  throw new WindrowError(
+    "unsupported",
+    `Cannot pack ${name}: less than 2 GiB fit in one piece, got ${bytes.length} bytes`,
+  );
+}
+
+// zstd.h, ZSTD_COMPRESSBOUND, and some bytes more, so that a full buffer does not make Node begin a second.
+function zstdBound(length: number): number {
+  const margin = length < 131072 ? (131072 - length) / 2048 : 0;
+  return Math.ceil(length + length / 256 + margin) + LEAST_CHUNK;
+}
+
+// zlib's deflateBound for the default window, and the header and trailer of gzip.
+function deflateBound(length: number): number {
+  return Math.ceil(length + length / 4096 + length / 16384 + length / 33554432) + 13 + 18 + LEAST_CHUNK;
+}
+
+// Bytes of their own, not a corner of a buffer much larger than they are: what is kept or sent to a worker costs what it says.
+function compact(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer.byteLength > 1.5 * bytes.length + LEAST_CHUNK) return new Uint8Array(bytes);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function unpackExactly(name: string, unpack: Unpacker, bytes: Uint8Array, rawLength: number): Uint8Array {
+  let raw: Uint8Array;
+  try {
+    // One chunk that holds the whole answer, and a byte that stays free unless there is too much.
+    const chunkSize = Math.min(Math.max(LEAST_CHUNK, rawLength + 1), MOST_CHUNK);
+    raw = unpack(bytes, { chunkSize, maxOutputLength: Math.max(1, rawLength) });
+  } catch (cause) {
+    throw notTheCodecs(name, cause, rawLength);
+  }
+  if (raw.length !== rawLength) throw wrongLength(name, rawLength, raw.length);
+  return compact(raw);
+}
+
+function wrongLength(name: string, rawLength: number, got: number | string): WindrowError {
+  return new WindrowError("damaged", `Cannot unpack ${name}: must unpack to ${rawLength} bytes, got ${got}`);
+}
+
+function notTheCodecs(name: string, cause: unknown, rawLength?: number): WindrowError {
+  if (cause instanceof WindrowError) return cause;
+  if (rawLength !== undefined && systemCode(cause) === "ERR_BUFFER_TOO_LARGE") {
+    return new WindrowError("damaged", `Cannot unpack ${name}: must unpack to ${rawLength} bytes, got more`, { cause });
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new WindrowError("damaged", `Cannot unpack ${name}: ${why}`, { cause });
+}
+
+// The preamble of a snappy block (format_description.txt, §1): the raw length as a little-endian varint of at most 32 bits.
+function snappyLength(bytes: Uint8Array): number | undefined {
+  let value = 0;
+  for (let i = 0; i < 5; i++) {
+    const byte = bytes[i];
+    if (byte === undefined) return undefined;
+    value += (byte & 0x7f) * 2 ** (7 * i);
+    if (byte < 0x80) return value < 2 ** 32 ? value : undefined;
+  }
+  return undefined;
+}
+
+type Snappy = Pick<typeof import("snappy"), "compressSync" | "uncompressSync">;
+let loadedSnappy: Snappy | undefined;
+
+// Loaded when first used: the native module costs some milliseconds that most commands need not pay.
+function loadSnappy(): Snappy {
+  try {
+    loadedSnappy ??= createRequire(import.meta.url)("snappy") as Snappy; // its own declarations say so
+    return loadedSnappy;
+  } catch (cause) {
+    throw noSnappy(cause);
+  }
+}
+
+function noSnappy(cause: unknown): WindrowError {
+  return new WindrowError("unsupported", "Cannot use snappy: the package that packs it is not installed", { cause });
+}

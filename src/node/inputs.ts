@@ -1,0 +1,94 @@
+/** Finds the files that a user names (files, folders, globs) and says what they are by their first bytes. */
+
+import { closeSync, globSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { WindrowError } from "../core/index.ts";
+
+/** How a file's bytes are packed. */
+export type Packing = "none" | "gz" | "zst" | "zip";
+
+/** A file to read. */
+export interface InputFile {
+  readonly path: string;
+  /** What the manifest calls it: its name, with the folders below the one that was asked for. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly kind: "text" | "parquet";
+  readonly packing: Packing;
+}
+
+/** Endings that are looked for in folders. */
+const ENDINGS = /\.(csv|tsv|txt|csv\.gz|csv\.zst|gz|zst|zip|parquet)$/i;
+
+function failed(path: string, why: string, cause?: unknown): WindrowError {
+  return new WindrowError("missing", `Cannot read ${path}: ${why}`, { details: { path }, ...(cause === undefined ? {} : { cause }) });
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "there is no such file or folder";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function firstBytes(path: string): Uint8Array {
+  const bytes = new Uint8Array(4);
+  const fd = openSync(path, "r");
+  try {
+    return bytes.subarray(0, readSync(fd, bytes, 0, 4, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const MAGIC: ReadonlyArray<readonly [number[], Pick<InputFile, "kind" | "packing">]> = [
+  [[0x1f, 0x8b], { kind: "text", packing: "gz" }],
+  [[0x28, 0xb5, 0x2f, 0xfd], { kind: "text", packing: "zst" }],
+  [[0x50, 0x4b, 0x03, 0x04], { kind: "text", packing: "zip" }],
+  [[0x50, 0x41, 0x52, 0x31], { kind: "parquet", packing: "none" }],
+];
+
+/** What a file is, by its first bytes. */
+function inputFile(path: string, name: string): InputFile {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw failed(path, "it is no regular file");
+    const head = firstBytes(path);
+    if (head.length === 0) throw new WindrowError("empty", `Cannot read ${path}: the file is empty`, { details: { path } });
+    const kind = MAGIC.find(([magic]) => magic.every((byte, i) => head[i] === byte))?.[1] ?? { kind: "text", packing: "none" };
+    return { path, name, bytes: stat.size, ...kind };
+  } catch (error) {
+    if (error instanceof WindrowError) throw error;
+    throw failed(path, reason(error), error);
+  }
+}
+
+function folderFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && ENDINGS.test(entry.name) && !entry.name.startsWith("."))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function expand(pattern: string): InputFile[] {
+  const stat = statSync(pattern, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) {
+    const files = folderFiles(pattern);
+    if (files.length === 0) throw failed(pattern, "the folder holds no .csv, .gz, .zst, .zip or .parquet file");
+    return files.map((path) => inputFile(path, relative(pattern, path)));
+  }
+  if (stat !== undefined || !/[*?[{]/.test(pattern)) return [inputFile(pattern, basename(pattern))];
+  const paths = globSync(pattern).filter((path) => statSync(path).isFile());
+  if (paths.length === 0) throw failed(pattern, "the pattern matches no file");
+  return paths.sort().map((path) => inputFile(path, basename(path)));
+}
+
+/**
+ * The files behind paths, folders and globs; each file once.
+ * @throws WindrowError `missing` for what is not there or not readable, `empty` for a file without a byte.
+ */
+export function findInputs(patterns: readonly string[]): InputFile[] {
+  const byPath = new Map<string, InputFile>();
+  for (const pattern of patterns) for (const file of expand(pattern)) byPath.set(file.path, file);
+  return [...byPath.values()];
+}

@@ -1,0 +1,3 @@
+/** Bytes by key, wherever the web platform runs. */
+
+export { memoryStore } from "./memory.ts";

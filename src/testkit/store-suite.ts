@@ -1,0 +1,170 @@
+/** What every store owes, as checks for any test runner. */
+
+import type { Key, ReadStore, Store } from "../core/index.ts";
+import { type Check, expectRefusal, expectSame } from "./check.ts";
+
+const ABC = Uint8Array.of(97, 98, 99);
+const UNSAFE = ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/.", "a\\b", "C:a", "a\0b"];
+
+type Fact = (store: Store) => Promise<void>;
+
+const facts: Readonly<Record<string, Fact>> = {
+  "a value comes back whole and by range": async (store) => {
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
+    await store.put("a/b.bin", bytes);
+    expectSame(await store.get("a/b.bin"), bytes, "the whole value");
+    expectSame(await store.size("a/b.bin"), 100_000, "its size");
+    for (const [from, to] of [
+      [0, 1],
+      [70_000, 70_010],
+      [99_999, 100_000],
+      [0, 100_000],
+      [5, 5],
+      [100_000, 100_000],
+    ] as const) {
+      expectSame(await store.get("a/b.bin", { from, to }), bytes.subarray(from, to), `the range ${from} to ${to}`);
+    }
+  },
+  "a range behind the end is damage, and one that is no range is refused": async (store) => {
+    await store.put("a", ABC);
+    for (const [from, to] of [
+      [0, 4],
+      [3, 4],
+      [4, 4],
+      [0, 2 ** 53 - 1],
+    ] as const) {
+      await expectRefusal("damaged", () => store.get("a", { from, to }), `the range ${from} to ${to} of 3 bytes`);
+    }
+    for (const [from, to] of [
+      [2, 1],
+      [-1, 1],
+      [0.5, 1],
+      [0, Number.NaN],
+      [0, Number.POSITIVE_INFINITY],
+    ] as const) {
+      await expectRefusal("usage", () => store.get("a", { from, to }), `the range ${from} to ${to}`);
+    }
+  },
+  "a key that is not there is undefined": async (store) => {
+    await store.put("a/b", ABC);
+    for (const key of ["c", "a", "a/c", "a/b/c", "c/d/e"]) {
+      expectSame(await store.get(key), undefined, `the value of ${key}`);
+      expectSame(await store.get(key, { from: 0, to: 9 }), undefined, `a range of ${key}`);
+      expectSame(await store.size(key), undefined, `the size of ${key}`);
+    }
+  },
+  "an empty value is a value": async (store) => {
+    await store.put("empty", new Uint8Array());
+    expectSame(await store.get("empty"), [], "the value");
+    expectSame(await store.size("empty"), 0, "its size");
+    expectSame(await keys(store, ""), ["empty"], "the list");
+  },
+  "keys are listed by prefix, in code-unit order": async (store) => {
+    const names = ["a-b", "a.b", "a/b", "a/c/d", "a0", "ab", "é/ü", "z", "\u{1f6a2}", "\uff21"];
+    for (const name of names) await store.put(name, ABC);
+    for (const prefix of ["", "a", "a/", "a/c", "a/c/d", "a.", "é", "nothing", "nothing/at/all", "/", "../"]) {
+      const expected = names.filter((name) => name.startsWith(prefix)).sort();
+      expectSame(await keys(store, prefix), expected, `the list of "${prefix}"`);
+    }
+  },
+  "an empty store lists nothing": async (store) => {
+    expectSame(await keys(store, ""), [], "the list");
+  },
+  "a value is a copy of what was given": async (store) => {
+    const bytes = ABC.slice();
+    await store.put("a", bytes);
+    bytes.fill(0);
+    const answer = await store.get("a");
+    expectSame(answer, ABC, "the value after the caller wrote over what it gave");
+    answer?.fill(0);
+    expectSame(await store.get("a"), ABC, "the value after the caller wrote over what it got");
+  },
+  "put replaces the whole value": async (store) => {
+    await store.put("a", new Uint8Array(1000));
+    await store.put("a", ABC);
+    expectSame(await store.get("a"), ABC, "the value");
+    expectSame(await keys(store, ""), ["a"], "the list");
+  },
+  "a draft is nowhere to be seen until it is published": async (store) => {
+    await using draft = await store.draft("deep/in/a.bin");
+    const piece = ABC.slice();
+    await draft.write(piece);
+    piece.fill(120);
+    await draft.write(piece);
+    await draft.write(new Uint8Array());
+    expectSame(draft.bytes, 6, "the bytes written");
+    expectSame(await store.get("deep/in/a.bin"), undefined, "the value before");
+    expectSame(await keys(store, ""), [], "the list before");
+    await draft.publish();
+    expectSame(await store.get("deep/in/a.bin"), [97, 98, 99, 120, 120, 120], "the value");
+    expectSame(await keys(store, ""), ["deep/in/a.bin"], "the list");
+  },
+  "a draft that is disposed leaves nothing behind, and what was there as it was": async (store) => {
+    await store.put("a", ABC);
+    for (const key of ["a", "b"]) {
+      await using draft = await store.draft(key);
+      await draft.write(new Uint8Array(10));
+    }
+    expectSame(await store.get("a"), ABC, "the value");
+    expectSame(await keys(store, ""), ["a"], "the list");
+  },
+  "a draft without a write is an empty value": async (store) => {
+    await using draft = await store.draft("a");
+    await draft.publish();
+    expectSame(await store.get("a"), [], "the value");
+  },
+  "of two drafts of one key the last published counts, whole": async (store) => {
+    await using first = await store.draft("a");
+    await using second = await store.draft("a");
+    await first.write(ABC);
+    await second.write(new Uint8Array(2));
+    await second.publish();
+    await first.publish();
+    expectSame(await store.get("a"), ABC, "the value");
+    expectSame(await keys(store, ""), ["a"], "the list");
+  },
+  "a draft is done once it is published or disposed": async (store) => {
+    const draft = await store.draft("a");
+    await draft.publish();
+    await expectRefusal("internal", () => draft.write(ABC), "a write to a published draft");
+    await expectRefusal("internal", () => draft.publish(), "a second publish");
+    await draft[Symbol.asyncDispose]();
+    expectSame(await store.get("a"), [], "the value after the draft is disposed");
+    const gone = await store.draft("b");
+    await gone[Symbol.asyncDispose]();
+    await gone[Symbol.asyncDispose]();
+    await expectRefusal("internal", () => gone.write(ABC), "a write to a disposed draft");
+    await expectRefusal("internal", () => gone.publish(), "the publishing of a disposed draft");
+    expectSame(await keys(store, ""), ["a"], "the list");
+  },
+  "a deleted key is gone, alone, and deleting what is not there is no error": async (store) => {
+    for (const key of ["a/b", "a/c", "d"]) await store.put(key, ABC);
+    for (const key of ["a/b", "a/b", "a", "nothing", "d/e"]) await store.delete(key);
+    expectSame(await keys(store, ""), ["a/c", "d"], "the list");
+    expectSame(await store.get("a/b"), undefined, "the deleted value");
+  },
+  "a name that leaves the store is refused": async (store) => {
+    for (const key of UNSAFE) {
+      const what = JSON.stringify(key);
+      await expectRefusal("usage", () => store.get(key), `get of ${what}`);
+      await expectRefusal("usage", () => store.size(key), `size of ${what}`);
+      await expectRefusal("usage", () => store.put(key, ABC), `put of ${what}`);
+      await expectRefusal("usage", () => store.draft(key), `draft of ${what}`);
+      await expectRefusal("usage", () => store.delete(key), `delete of ${what}`);
+    }
+    expectSame(await keys(store, ""), [], "the list");
+  },
+};
+
+/**
+ * The checks that a store must pass. `fresh` answers with an empty store; each check asks for its own.
+ * @example
+ *     for (const { name, run } of storeSuite(async () => memoryStore())) test(name, run);
+ */
+export function storeSuite(fresh: () => Promise<Store>): readonly Check[] {
+  return Object.entries(facts).map(([name, fact]) => ({ name, run: async () => fact(await fresh()) }));
+}
+
+async function keys(store: ReadStore, prefix: string): Promise<readonly Key[]> {
+  return await Array.fromAsync(store.list(prefix));
+}
