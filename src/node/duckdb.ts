@@ -11,6 +11,8 @@ export interface DuckOptions {
   readonly folder: string;
   readonly memoryBytes: number;
   readonly threads: number;
+  /** Stops what DuckDB is doing. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Turns DuckDB's complaints into ours. */
@@ -59,7 +61,10 @@ export class Duck implements AsyncDisposable {
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
+    const stop = () => connection.interrupt();
+    options.signal?.addEventListener("abort", stop);
     return new Duck(connection, () => {
+      options.signal?.removeEventListener("abort", stop);
       connection.closeSync();
       instance.closeSync();
       removeAll();

@@ -1,7 +1,7 @@
 /** Finds the files that a user names (files, folders, globs) and says what they are by their first bytes. */
 
 import { closeSync, globSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
 
 /** How a file's bytes are packed. */
@@ -63,10 +63,16 @@ function inputFile(path: string, name: string): InputFile {
   }
 }
 
+/** Whether a path leads to a file, also through a link; a link that leads nowhere does not. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
 function folderFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ENDINGS.test(entry.name) && !entry.name.startsWith("."))
+    .filter((entry) => !entry.isDirectory() && ENDINGS.test(entry.name) && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter(isFile)
     .sort();
 }
 
@@ -78,9 +84,17 @@ function expand(pattern: string): InputFile[] {
     return files.map((path) => inputFile(path, relative(pattern, path)));
   }
   if (stat !== undefined || !/[*?[{]/.test(pattern)) return [inputFile(pattern, basename(pattern))];
-  const paths = globSync(pattern).filter((path) => statSync(path).isFile());
+  const paths = globSync(pattern).filter(isFile);
   if (paths.length === 0) throw failed(pattern, "the pattern matches no file");
   return paths.sort().map((path) => inputFile(path, basename(path)));
+}
+
+function expanded(pattern: string): InputFile[] {
+  try {
+    return expand(pattern);
+  } catch (error) {
+    throw error instanceof WindrowError ? error : failed(pattern, reason(error), error);
+  }
 }
 
 /**
@@ -89,6 +103,6 @@ function expand(pattern: string): InputFile[] {
  */
 export function findInputs(patterns: readonly string[]): InputFile[] {
   const byPath = new Map<string, InputFile>();
-  for (const pattern of patterns) for (const file of expand(pattern)) byPath.set(file.path, file);
+  for (const pattern of patterns) for (const file of expanded(pattern)) byPath.set(resolve(file.path), file);
   return [...byPath.values()];
 }

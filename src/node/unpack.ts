@@ -3,9 +3,9 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable, Transform } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { crc32, createGunzip, createZstdDecompress } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { WindrowError } from "../core/index.ts";
 import type { InputFile } from "./inputs.ts";
@@ -38,6 +38,25 @@ async function streamOut(input: InputFile, from: Readable, to: string, through?:
   }
 }
 
+/** Text files that a person put there: macOS adds `__MACOSX/._name.csv` for each, which is none. */
+function isText(name: string): boolean {
+  return /\.(csv|tsv|txt)$/i.test(name) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
+}
+
+/** Lets bytes through and fails at their end when their CRC-32 is another; yauzl leaves that to its caller. */
+function checkedCrc(expected: number): Transform {
+  let crc = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _, next) {
+      crc = crc32(chunk, crc);
+      next(null, chunk);
+    },
+    flush(next) {
+      next(crc === expected ? null : new WindrowError("damaged", `its CRC-32 must be ${expected}, got ${crc}`));
+    },
+  });
+}
+
 /** yauzl calls back; the zip's members one by one. Sizes are checked against the directory by yauzl. */
 async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: Entry[] }> {
   const { openPromise } = await import("yauzl");
@@ -46,7 +65,7 @@ async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: En
   });
   const members: Entry[] = [];
   try {
-    for await (const entry of zip.eachEntry()) if (/\.(csv|tsv|txt)$/i.test(entry.fileName)) members.push(entry);
+    for await (const entry of zip.eachEntry()) if (isText(entry.fileName)) members.push(entry);
   } catch (error) {
     zip.close();
     throw damaged(input, error);
@@ -63,7 +82,7 @@ async function* unzip(input: InputFile, folder: string): AsyncIterable<PlainFile
       const stream = await zip.openReadStreamPromise(member).catch((error: unknown) => {
         throw damaged(input, error);
       });
-      await streamOut(input, stream, path);
+      await streamOut(input, stream, path, checkedCrc(member.crc32));
       yield { path, name: `${input.name}/${member.fileName}` };
       await rm(path, { force: true });
     }

@@ -1,0 +1,204 @@
+/** Takes a stretch of the training order and writes its samples: MDS shards, Parquet row groups, index rows (the second pass). */
+
+import { type Batch, bytesOf, type Codecs, type Hash, type Hashes, isNumeric, type Schema, type Store, valuesPerRow, WindrowError, type Workspace } from "../core/index.ts";
+import { packShard, type ShardEntry, shardBuilder, shardName } from "../formats/mds/index.ts";
+import { encodeRowGroup, type RowGroupMeta } from "../formats/parquet/index.ts";
+import type { Split } from "../order/index.ts";
+import { orderFile, RECORD_BYTES, RECORD_WORDS } from "./order.ts";
+import { payloads, type Payloads } from "./payload.ts";
+import { fragmentFile, indexFragment, workerFolder } from "./places.ts";
+import { type DatasetSpec, type IdColumn, sampleSchema } from "./spec.ts";
+import { type TraceTable, traceEntity, traceId } from "./traces.ts";
+
+
+/** What a gather task does: rows `from` to `to` of a part, whose first record in the order file is `firstRecord`. */
+export interface GatherArgs {
+  readonly split: Split;
+  readonly part: number;
+  readonly from: number;
+  readonly to: number;
+  readonly firstRecord: number;
+}
+
+/** A file that was published. `xxh64` is of its bytes. */
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly xxh64: string;
+}
+
+/** What it made. */
+export interface GatherResult {
+  readonly rows: number;
+  readonly files: readonly PublishedFile[];
+  readonly shards: readonly ShardEntry[];
+  /** Row groups in the fragment, one after the other. */
+  readonly groups: readonly RowGroupMeta[];
+}
+
+/** Where tasks read and write. */
+export interface TaskPlaces {
+  readonly workspace: Workspace;
+  readonly store: Store;
+  readonly codecs: Codecs;
+  readonly hashes: Hashes;
+}
+
+/** Bytes of a row of an index fragment: t_start, t_end (f64), key (low, high), trace, start, source, nothing (u32). */
+export const INDEX_ROW_BYTES = 40;
+
+/** Index rows as they are filled in. */
+interface IndexRows {
+  readonly times: Float64Array;
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+}
+
+function indexRows(rows: number): IndexRows {
+  const buffer = new ArrayBuffer(rows * INDEX_ROW_BYTES);
+  return { times: new Float64Array(buffer), words: new Uint32Array(buffer), bytes: new Uint8Array(buffer) };
+}
+
+type IdValues = (record: number) => number | bigint | string;
+
+/** How to find an id of a record. */
+function idValues(id: IdColumn, table: TraceTable, records: Uint32Array, now: Payloads): IdValues {
+  const word = (record: number, index: number) => records[record * RECORD_WORDS + index]!;
+  switch (id.source) {
+    case "key":
+      return (record) => (BigInt(word(record, 1)) << 32n) | BigInt(word(record, 0));
+    case "entity":
+      return (record) => Number(traceEntity(table, word(record, 2)));
+    case "trace_id":
+      return (record) => traceId(table, word(record, 2));
+    case "start":
+      return (record) => word(record, 3);
+    case "t_start":
+      return () => now.tStart;
+    case "t_end":
+      return () => now.tEnd;
+  }
+}
+
+/** A batch's columns, to be filled row by row. */
+function emptyBatch(schema: Schema, rows: number): Batch {
+  const columns = Object.entries(schema).map(([name, type]) => {
+    const length = rows * valuesPerRow(type);
+    return [name, { data: isNumeric(type.kind) ? new ARRAYS[type.kind](length) : new Array<string>(length).fill("") }] as const;
+  });
+  return { length: rows, columns: Object.fromEntries(columns) };
+}
+
+const ARRAYS = {
+  bool: Uint8Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+  f16: Float16Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const;
+
+/** The first `rows` rows of a batch. */
+function head(batch: Batch, schema: Schema, rows: number): Batch {
+  if (rows === batch.length) return batch;
+  const columns = Object.entries(schema).map(([name, type]) => {
+    const { data } = batch.columns[name]!;
+    const end = rows * valuesPerRow(type);
+    return [name, { data: Array.isArray(data) || !("subarray" in data) ? data.slice(0, end) : data.subarray(0, end) }] as const;
+  });
+  return { length: rows, columns: Object.fromEntries(columns) };
+}
+
+/** Fills a batch with the samples of records `from` on. */
+function filler(spec: DatasetSpec, schema: Schema, source: { table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows }) {
+  const batch = emptyBatch(schema, spec.groupRows);
+  const features = batch.columns[spec.features.name]!.data;
+  if (!ArrayBuffer.isView(features)) throw new WindrowError("internal", "Cannot gather: the features are no numbers");
+  const bytes = bytesOf(features);
+  const size = bytes.length / spec.groupRows;
+  const { records, index } = source;
+  const ids = spec.ids.map((id) => ({
+    data: batch.columns[id.name]!.data as { [row: number]: number | bigint | string },
+    value: idValues(id, source.table, records, source.payloads),
+  }));
+  return (from: number, rows: number): Batch => {
+    for (let row = 0; row < rows; row++) {
+      const record = from + row;
+      source.payloads.read(record, bytes.subarray(row * size, (row + 1) * size));
+      index.times[record * 5] = source.payloads.tStart;
+      index.times[record * 5 + 1] = source.payloads.tEnd;
+      for (let word = 0; word < 4; word++) index.words[record * 10 + 4 + word] = records[record * RECORD_WORDS + word]!;
+      index.words[record * 10 + 8] = source.payloads.source;
+      for (const id of ids) id.data[row] = id.value(record);
+    }
+    return head(batch, schema, rows);
+  };
+}
+
+function readRecords(workspace: Workspace, args: GatherArgs): Uint32Array {
+  const records = new Uint32Array((args.to - args.from) * RECORD_WORDS);
+  using reader = workspace.reader(orderFile(args.split));
+  reader.readInto((args.firstRecord + args.from) * RECORD_BYTES, bytesOf(records));
+  return records;
+}
+
+/** The hash that the manifest keeps of every file. */
+export function fileHash(hashes: Hashes): Hash {
+  const hash = hashes.get("xxh64");
+  if (hash === undefined) throw new WindrowError("internal", "Cannot write files: the hash xxh64 is not at hand");
+  return hash;
+}
+
+/** Carries out one gather task. Files are whole when it is done; one that is interrupted leaves none under a final name but whole ones. */
+export async function gather(id: string, args: GatherArgs, task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec }): Promise<GatherResult> {
+  const { places, table, spec } = task;
+  const schema = sampleSchema(spec.features, spec.ids);
+  const records = readRecords(places.workspace, args);
+  const index = indexRows(args.to - args.from);
+  using samples = payloads(places.workspace, table, spec, { split: args.split, records });
+  const fill = filler(spec, schema, { table, records, payloads: samples, index });
+  const builder = spec.formats.includes("mds") ? shardBuilder(spec.mds) : undefined;
+  using fragment = spec.formats.includes("parquet") || args.split !== "train" ? places.workspace.writer(fragmentFile(id)) : undefined;
+  const shards: ShardEntry[] = [];
+  const groups: RowGroupMeta[] = [];
+  const files: PublishedFile[] = [];
+  const hash = fileHash(places.hashes);
+  // A shard is made durable while the next one is built.
+  let publishing: Promise<void> = Promise.resolve();
+  const total = args.to - args.from;
+  for (let unit = 0; unit < total; unit += spec.unitRows) {
+    const unitEnd = Math.min(total, unit + spec.unitRows);
+    for (let from = unit; from < unitEnd; from += spec.groupRows) {
+      const batch = fill(from, Math.min(spec.groupRows, unitEnd - from));
+      if (builder !== undefined && builder.add(batch, 0, batch.length) !== batch.length) {
+        throw new WindrowError("internal", `Cannot write a shard: ${spec.unitRows} samples were to fit, ${builder.samples} did`);
+      }
+      if (fragment === undefined) continue;
+      const encoded = encodeRowGroup(schema, batch, { ...spec, codecs: places.codecs, hashes: places.hashes });
+      fragment.write(encoded.bytes);
+      groups.push(encoded.meta);
+    }
+    if (builder === undefined) continue;
+    const number = (args.from + unit) / spec.unitRows;
+    const packed = packShard(builder.finish(), spec.mds, shardName(number), places);
+    await publishing;
+    const path = `${workerFolder(args.split, args.part)}/${packed.basename}`;
+    publishing = places.store.put(path, packed.bytes);
+    files.push({ path, bytes: packed.bytes.length, xxh64: hash.digest(packed.bytes) });
+    // An unpacked shard lies in the builder's own buffer.
+    if (spec.mds.compression === undefined) await publishing;
+    shards.push(packed.entry);
+  }
+  await publishing;
+  fragment?.close();
+  using rows = places.workspace.writer(indexFragment(id));
+  rows.write(index.bytes);
+  rows.close();
+  return { rows: total, files, shards, groups };
+}

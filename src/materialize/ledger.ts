@@ -1,0 +1,45 @@
+/** Where every input row and every kept point went. The sums are checked by the program itself. */
+
+import { WindrowError } from "../core/index.ts";
+import type { Split } from "../order/index.ts";
+
+/** Counts by name of the reason. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** The account of a run. */
+export interface Ledger {
+  /** Rows read, bad ones included: `kept` and all of `dropped`. */
+  readonly input: number;
+  readonly kept: number;
+  readonly dropped: Counts;
+  /** Kept rows: in at least one window, or in none for a reason. */
+  readonly points: { readonly used: number; readonly unused: Counts };
+  readonly windows: Readonly<Record<Split, number>>;
+  /** Traces before the split, and those too short for a window. */
+  readonly traces: { readonly all: number; readonly short: number };
+  /** What was mended or derived on the way, and any number worth knowing; no part of the sums. */
+  readonly noted: Counts;
+}
+
+function sum(counts: Counts): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** The sums that must hold: what each is called, and both of its sides. */
+export function ledgerSums(ledger: Ledger): ReadonlyArray<readonly [name: string, left: number, right: number]> {
+  return [
+    ["input = kept + dropped", ledger.input, ledger.kept + sum(ledger.dropped)],
+    ["kept = used + unused points", ledger.kept, ledger.points.used + sum(ledger.points.unused)],
+  ];
+}
+
+/**
+ * Checks a ledger's sums, and its windows against what was written.
+ * @throws WindrowError `internal` that names the sum that does not hold.
+ */
+export function checkLedger(ledger: Ledger, written: Readonly<Record<Split, number>>): void {
+  const windows = (["train", "validation", "test"] as const).map((split) => [`${split} windows = ${split} samples`, ledger.windows[split], written[split]] as const);
+  for (const [name, left, right] of [...ledgerSums(ledger), ...windows]) {
+    if (left !== right) throw new WindrowError("internal", `Cannot account for every row: ${name} does not hold, got ${left} and ${right}`);
+  }
+}

@@ -1,0 +1,205 @@
+/** The options of `materialize ais`, checked once, here. */
+
+import { type Compression, parseCompression, WindrowError } from "../core/index.ts";
+import { AIS_RULES, type AisRules, type BoundingBox, type SplitBy, vesselTypeFilter } from "../domains/ais/index.ts";
+import { type DatasetFormat, type IdColumn } from "../materialize/index.ts";
+import { seedOf, splitSpec } from "../order/index.ts";
+import { windowSpec } from "../window/index.ts";
+
+/** What `materializeAis` takes. Everything but `inputs` and `out` has a default. */
+export interface MaterializeAisOptions {
+  /** Files, folders, globs: MarineCadastre CSV, DMA CSV, other CSV, canonical Parquet; plain, .gz, .zst, .zip. */
+  readonly inputs: readonly string[];
+  /** Folder to write to. */
+  readonly out: string;
+  /** Default: both. */
+  readonly format?: readonly DatasetFormat[];
+  /** Positions of a window; 928. */
+  readonly window?: number;
+  /** How many of them are a model's input; the rest is the horizon; 128. */
+  readonly inputLength?: number;
+  /** Positions from one window to the next; 32. */
+  readonly stride?: number;
+  /** Parts of the training split; one for each 4 GiB of raw samples. */
+  readonly parts?: number;
+  /** Seed of order and splits, a whole number below 2⁶⁴; 42. */
+  readonly seed?: number | bigint;
+  /** Fraction held out for validation; 0.003. */
+  readonly val?: number;
+  /** Fraction held out for test; 0. */
+  readonly test?: number;
+  /** What is held out: vessels, the end of the time span, or both; `vessel`. */
+  readonly splitBy?: SplitBy;
+  /** `zstd:1` … `zstd:22`, `snappy`, `gz`, `br` or `none`; `zstd:1`. */
+  readonly compression?: string;
+  /** Most raw bytes of an MDS shard; 64 MiB. */
+  readonly shardBytes?: number;
+  /** Hashes kept in index.json, e.g. `sha1`, `xxh64`; none. */
+  readonly hashes?: readonly string[];
+  /** MDS features as an array of shape [window, 5], or as its bytes; `ndarray`. */
+  readonly mdsEncoding?: "ndarray" | "bytes";
+  /** Ids as further columns of each sample: `mmsi`, `t_start`, `t_end`, `trace_id`, `start`, `key`. */
+  readonly with?: readonly string[];
+  /** Parquet features as byte streams: smaller and faster, but not every reader takes it; false. */
+  readonly byteStreamSplit?: boolean;
+  /** Seconds; a longer gap cuts a trip; 14400. */
+  readonly maxGap?: number;
+  /** Knots; 60. */
+  readonly sogMax?: number;
+  /** Knots; 80. */
+  readonly jumpMax?: number;
+  /** Keep MMSIs of craft associated with a parent ship. */
+  readonly keepAuxiliary?: boolean;
+  /** Column names of inputs without a known header. */
+  readonly columns?: readonly string[];
+  /** south, west, north, east in degrees. */
+  readonly bbox?: BoundingBox;
+  /** Epoch seconds; both ends are included. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Ship types, e.g. `60-69,70`. */
+  readonly vesselType?: string;
+  /** Bytes of memory for the whole run, beyond what Node itself takes; 1 GiB. */
+  readonly memory?: number;
+  /** Threads; one for each processor. */
+  readonly workers?: number;
+  /** Folder for temporary files; inside `out` where absent. */
+  readonly temp?: string;
+  /** What to do where `out` holds a dataset; refuse where absent. */
+  readonly existing?: "append" | "overwrite";
+}
+
+/** The same, every default filled in and everything checked. */
+export interface ResolvedAis {
+  readonly inputs: readonly string[];
+  readonly out: string;
+  readonly formats: readonly DatasetFormat[];
+  readonly window: { readonly size: number; readonly stride: number };
+  readonly inputLength: number;
+  readonly parts: number | undefined;
+  readonly seed: bigint;
+  readonly fractions: { readonly validation: number; readonly test: number };
+  readonly splitBy: SplitBy;
+  readonly compression: Compression | undefined;
+  readonly shardBytes: number;
+  readonly hashes: readonly string[];
+  readonly mdsEncoding: "ndarray" | "bytes";
+  readonly ids: readonly IdColumn[];
+  readonly byteStreamSplit: boolean;
+  readonly rules: AisRules;
+  readonly columns: readonly string[] | undefined;
+  readonly vesselType: string | undefined;
+  readonly memory: number;
+  readonly workers: number;
+  readonly temp: string | undefined;
+  readonly existing: "append" | "overwrite" | undefined;
+}
+
+const ID_COLUMNS: Readonly<Record<string, IdColumn["source"]>> = {
+  mmsi: "entity",
+  t_start: "t_start",
+  t_end: "t_end",
+  trace_id: "trace_id",
+  start: "start",
+  key: "key",
+};
+
+const MIB = 2 ** 20;
+/** Below this not even one shard can be built. */
+const LEAST_MEMORY = 64 * MIB;
+
+function refuse(what: string): never {
+  throw new WindrowError("usage", `Cannot materialize: ${what}`);
+}
+
+function idColumns(names: readonly string[]): IdColumn[] {
+  return names.map((name) => {
+    const source = Object.hasOwn(ID_COLUMNS, name) ? ID_COLUMNS[name] : undefined;
+    return source === undefined ? refuse(`--with takes ${Object.keys(ID_COLUMNS).join(", ")}, got ${name}`) : { name, source };
+  });
+}
+
+function positive(name: string, value: number): number {
+  return value > 0 && Number.isFinite(value) ? value : refuse(`${name} must be a number above 0, got ${value}`);
+}
+
+function whole(name: string, value: number, least: number): number {
+  return Number.isSafeInteger(value) && value >= least ? value : refuse(`${name} must be a whole number from ${least} up, got ${value}`);
+}
+
+function rules(options: MaterializeAisOptions): AisRules {
+  const { from, to, bbox } = options;
+  if (from !== undefined && to !== undefined && from > to) refuse("--from must not lie after --to");
+  if (bbox !== undefined) checkBox(bbox);
+  return {
+    maxGapSeconds: positive("--max-gap", options.maxGap ?? AIS_RULES.maxGapSeconds),
+    sogMax: positive("--sog-max", options.sogMax ?? AIS_RULES.sogMax),
+    jumpMax: positive("--jump-max", options.jumpMax ?? AIS_RULES.jumpMax),
+    jumpRecover: AIS_RULES.jumpRecover,
+    keepAuxiliary: options.keepAuxiliary ?? false,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(bbox === undefined ? {} : { bbox }),
+  };
+}
+
+function checkBox(box: BoundingBox): void {
+  const latitudes = [box.south, box.north].every((value) => Math.abs(value) <= 90) && box.south <= box.north;
+  const longitudes = [box.west, box.east].every((value) => Math.abs(value) <= 180);
+  if (!latitudes || !longitudes) {
+    refuse(`--bbox is south,west,north,east in degrees, got ${[box.south, box.west, box.north, box.east].join(",")}`);
+  }
+}
+
+function formats(list: readonly DatasetFormat[]): readonly DatasetFormat[] {
+  const known: readonly DatasetFormat[] = ["mds", "parquet"];
+  const stray = list.find((format) => !known.includes(format));
+  if (stray !== undefined || list.length === 0) refuse(`--format takes mds, parquet or both, got ${stray ?? "none"}`);
+  return known.filter((format) => list.includes(format));
+}
+
+function splitBy(value: SplitBy): SplitBy {
+  return ["vessel", "time", "vessel+time"].includes(value) ? value : refuse(`--split-by takes vessel, time or vessel+time, got ${value}`);
+}
+
+/**
+ * Fills in the defaults and checks every option.
+ * @throws WindrowError `usage` that names the option and what it takes.
+ */
+export function resolveAis(options: MaterializeAisOptions, processors: number): ResolvedAis {
+  const window = windowSpec(options.window ?? 928, options.stride ?? 32);
+  const inputLength = whole("--input-length", options.inputLength ?? 128, 1);
+  if (inputLength >= window.size) refuse(`--input-length must be below --window ${window.size}, got ${inputLength}`);
+  if (options.inputs.length === 0) refuse("no input was given; name files, folders or globs");
+  if (options.vesselType !== undefined && vesselTypeFilter(options.vesselType) === undefined) {
+    refuse(`--vessel-type takes numbers, ranges and words like 60-69,70,Cargo, got ${options.vesselType}`);
+  }
+  const memory = options.memory ?? 1024 * MIB;
+  if (!(memory >= LEAST_MEMORY)) refuse(`--memory must be at least 64MiB, got ${memory} bytes`);
+  const seed = options.seed ?? 42;
+  seedOf(seed);
+  return {
+    inputs: options.inputs,
+    out: options.out,
+    formats: formats(options.format ?? ["mds", "parquet"]),
+    window,
+    inputLength,
+    parts: options.parts === undefined ? undefined : whole("--parts", options.parts, 1),
+    seed: BigInt(seed),
+    fractions: splitSpec(options.val ?? 0.003, options.test ?? 0),
+    splitBy: splitBy(options.splitBy ?? "vessel"),
+    compression: parseCompression(options.compression ?? "zstd:1"),
+    shardBytes: whole("--shard-bytes", options.shardBytes ?? 64 * MIB, 1024),
+    hashes: options.hashes ?? [],
+    mdsEncoding: options.mdsEncoding ?? "ndarray",
+    ids: idColumns(options.with ?? []),
+    byteStreamSplit: options.byteStreamSplit ?? false,
+    rules: rules(options),
+    columns: options.columns,
+    vesselType: options.vesselType,
+    memory,
+    workers: whole("--workers", options.workers ?? processors, 1),
+    temp: options.temp,
+    existing: options.existing,
+  };
+}
