@@ -1,0 +1,167 @@
+/** The values of a page, from bytes to the arrays of core. */
+
+import { type Arrays, type Json, type NumericKind, unreachable } from "../../core/index.ts";
+import { ARRAYS } from "./batch.ts";
+import { ENCODING, PHYSICAL } from "./codes.ts";
+import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
+import { damaged, unsupported } from "./fault.ts";
+import { readHybrid, unpackBits } from "./levels.kernel.ts";
+import type { SourceColumn } from "./source-column.ts";
+import { join, join4 } from "./split.kernel.ts";
+
+/** Values of a column, gaps left out. */
+export type Values = Arrays[keyof Arrays];
+
+/** Encoded values: how they are laid out, and how many there are. */
+export interface EncodedValues {
+  readonly bytes: Uint8Array;
+  readonly encoding: number;
+  readonly count: number;
+}
+
+/** Stored values of fixed width, byte for byte. */
+function fixedBytes({ bytes, encoding, count }: EncodedValues, width: number): Uint8Array<ArrayBuffer> {
+  if (bytes.length !== count * width) damaged(`${count} values of ${width} bytes expected, got ${bytes.length} bytes`);
+  // Copied, so that it begins where typed arrays may, and nothing holds on to the page.
+  if (encoding === ENCODING.plain) return new Uint8Array(bytes);
+  const out = new Uint8Array(bytes.length);
+  if (width === 4) join4(bytes, new Uint32Array(out.buffer));
+  else join(bytes, width, out);
+  return out;
+}
+
+function booleans({ bytes, encoding, count }: EncodedValues): Uint8Array {
+  const out = new Uint8Array(count);
+  if (encoding === ENCODING.rle) {
+    const length = bytes.length < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    if (length < 0 || length > bytes.length - 4) damaged(`booleans of ${length} bytes, got ${bytes.length}`);
+    readHybrid(bytes.subarray(4, 4 + length), 1, out, 1);
+    return out;
+  }
+  if (encoding !== ENCODING.plain) unsupported(`booleans of encoding ${encoding} are not read`);
+  if (bytes.length < Math.ceil(count / 8)) damaged(`${count} booleans in ${bytes.length} bytes`);
+  unpackBits(bytes, out);
+  return out;
+}
+
+function plainByteStrings(bytes: Uint8Array, count: number): Uint8Array[] {
+  if (count * 4 > bytes.length) damaged(`${count} values in ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out: Uint8Array[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    if (at + 4 > bytes.length) damaged(`value ${i} of ${count} goes behind the end of the page`);
+    const length = view.getUint32(at, true);
+    at += 4;
+    if (length > bytes.length - at) damaged(`a value of ${length} bytes, got ${bytes.length - at} left`);
+    out.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return out;
+}
+
+function byteStrings(column: SourceColumn, encoded: EncodedValues): readonly Uint8Array[] {
+  const { bytes, encoding, count } = encoded;
+  if (column.physical === PHYSICAL.fixedByteArray && encoding !== ENCODING.deltaByteArray) {
+    const { width } = column;
+    if (encoding !== ENCODING.plain && encoding !== ENCODING.byteStreamSplit)
+      unsupported(`values of encoding ${encoding} are not read`);
+    const all = fixedBytes(encoded, width);
+    return Array.from({ length: count }, (_, i) => all.subarray(i * width, (i + 1) * width));
+  }
+  switch (encoding) {
+    case ENCODING.plain:
+      return plainByteStrings(bytes, count);
+    case ENCODING.deltaLengthByteArray:
+      return readDeltaLengths(bytes, count);
+    case ENCODING.deltaByteArray:
+      return readDeltaStrings(bytes, count);
+    default:
+      return unsupported(`values of encoding ${encoding} are not read`);
+  }
+}
+
+function strings(bytes: readonly Uint8Array[]): readonly string[] {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return bytes.map((value) => decoder.decode(value));
+}
+
+/** Stored numbers as an array of `kind`, one after another. */
+function stored(column: SourceColumn, encoded: EncodedValues): Uint8Array<ArrayBuffer> {
+  const is64 = column.physical === PHYSICAL.int64;
+  const width = is64 || column.physical === PHYSICAL.double ? 8 : column.physical === PHYSICAL.fixedByteArray ? 2 : 4;
+  if (encoded.encoding === ENCODING.deltaBinaryPacked && (is64 || column.physical === PHYSICAL.int32)) {
+    const out = is64 ? new BigInt64Array(encoded.count) : new Int32Array(encoded.count);
+    readDeltas(encoded.bytes, out);
+    return new Uint8Array(out.buffer);
+  }
+  if (encoded.encoding !== ENCODING.plain && encoded.encoding !== ENCODING.byteStreamSplit)
+    unsupported(`numbers of encoding ${encoded.encoding} are not read`);
+  return fixedBytes(encoded, width);
+}
+
+function numbers(kind: NumericKind, bytes: Uint8Array<ArrayBuffer>): Values {
+  switch (kind) {
+    case "i8":
+    case "u8":
+    case "i16":
+    case "u16": {
+      const wide = new Int32Array(bytes.buffer);
+      const narrow = ARRAYS[kind].from(wide);
+      for (let i = 0; i < wide.length; i++) if (wide[i] !== narrow[i]) damaged(`a value of ${kind} is ${wide[i]}`);
+      return narrow;
+    }
+    case "bool":
+      return bytes;
+    case "i32":
+    case "u32":
+    case "i64":
+    case "u64":
+    case "f16":
+    case "f32":
+    case "f64":
+      return new ARRAYS[kind](bytes.buffer);
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** Decodes values that stand for themselves. @throws WindrowError `damaged`, `unsupported` */
+export function decodeValues(column: SourceColumn, encoded: EncodedValues): Values {
+  const { kind } = column.type;
+  switch (kind) {
+    case "str":
+      return strings(byteStrings(column, encoded));
+    case "bytes":
+      return byteStrings(column, encoded).map((value) => value.slice());
+    case "json":
+      return strings(byteStrings(column, encoded)).map((text): Json => JSON.parse(text));
+    case "bool":
+      return booleans(encoded);
+    default:
+      return numbers(kind, stored(column, encoded));
+  }
+}
+
+/** Decodes values that are places in a dictionary. @throws WindrowError `damaged` for a place behind its end */
+export function decodePlaces(dictionary: Values, { bytes, count }: EncodedValues): Values {
+  const places = new Uint32Array(count);
+  const width = bytes[0] ?? (count === 0 ? 0 : damaged("a page of dictionary places is empty"));
+  if (count > 0 && dictionary.length === 0) damaged(`${count} values of an empty dictionary`);
+  if (width > 32) damaged(`dictionary places of ${width} bits`);
+  if (width > 0) readHybrid(bytes.subarray(1), width, places, dictionary.length - 1);
+  if (Array.isArray(dictionary)) return Array.from(places, (place) => dictionary[place]);
+  const from = dictionary as Float64Array;
+  const out = new (from.constructor as Float64ArrayConstructor)(count);
+  // Whole numbers are moved where they are as wide, so that each NaN stays the NaN it was. One loop serves all typed arrays.
+  const [source, target] = [bits(from), bits(out)];
+  for (let i = 0; i < count; i++) target[i] = source[places[i]!]!;
+  return out;
+}
+
+/** Numbers of up to 32 bits as their bits; others as they are. */
+function bits(values: Float64Array): Float64Array | Uint32Array | Uint16Array {
+  const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = values;
+  if (width === 4) return new Uint32Array(buffer, byteOffset, length);
+  return width === 2 ? new Uint16Array(buffer, byteOffset, length) : values;
+}
