@@ -13,7 +13,9 @@ export function ledgerLines(ledger: Ledger): string[] {
     ["rows read", count(ledger.input)],
     ["kept", count(ledger.kept)],
     ...counted(ledger.points.used > 0 ? { "used in windows": ledger.points.used } : {}),
-    ...counted(Object.fromEntries(Object.entries(ledger.points.unused).map(([name, value]) => [`unused: ${name}`, value]))),
+    ...counted(
+      Object.fromEntries(Object.entries(ledger.points.unused).map(([name, value]) => [`unused: ${name}`, value])),
+    ),
     ["dropped", count(ledger.input - ledger.kept)],
     ...counted(ledger.dropped),
   ];

@@ -1,7 +1,7 @@
 /** The `windrow` command: finds the command, parses, calls, prints. */
 
 import process from "node:process";
-import { Command as Program, CommanderError, Option } from "commander";
+import { CommanderError, Option, Command as Program } from "commander";
 import { WindrowError } from "../core/index.ts";
 import { PACKAGE_VERSION } from "../verbs/version.ts";
 import type { ArgumentSpec, Command, Io, OptionSpec } from "./command.ts";
@@ -14,6 +14,13 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** A value that could not be read, with the option's name before it. */
+function optionError(key: string, error: unknown): unknown {
+  return error instanceof WindrowError
+    ? new WindrowError("usage", `Cannot use --${kebab(key)}: ${error.message}`, { cause: error })
+    : error;
+}
+
 function optionOf(key: string, spec: OptionSpec<unknown>): Option {
   const flags = `--${kebab(key)}${spec.value === undefined ? "" : ` ${spec.value}`}`;
   const summary = spec.fallback === undefined ? spec.summary : `${spec.summary} (default: ${spec.fallback})`;
@@ -23,8 +30,7 @@ function optionOf(key: string, spec: OptionSpec<unknown>): Option {
     try {
       return spec.parse(text);
     } catch (error) {
-      if (!(error instanceof WindrowError)) throw error;
-      throw new WindrowError("usage", `Cannot use --${kebab(key)}: ${error.message}`);
+      throw optionError(key, error);
     }
   });
 }
@@ -34,7 +40,10 @@ function argumentOf(spec: ArgumentSpec): string {
   return spec.isOptional ? `[${name}]` : `<${name}>`;
 }
 
-function ioOf(options: { readonly json?: boolean; readonly quiet?: boolean }, signal: AbortSignal): Io & { end(): void } {
+function ioOf(
+  options: { readonly json?: boolean; readonly quiet?: boolean },
+  signal: AbortSignal,
+): Io & { end(): void } {
   const isQuiet = options.quiet === true;
   const progress = isQuiet ? SILENT : terminalProgress(process.stderr);
   return {
@@ -56,15 +65,28 @@ function ioOf(options: { readonly json?: boolean; readonly quiet?: boolean }, si
 /** Hangs a command below the program, or below the program's command of its first word. */
 function addCommand(program: Program, spec: Command, finish: (code: number) => void, signal: AbortSignal): void {
   const [first, second] = spec.name.split(" ") as [string, string | undefined];
-  const group = second === undefined ? program : (program.commands.find((each) => each.name() === first) ?? program.command(first).description(groupSummary(first)));
-  const command = group.command(second ?? first).summary(spec.summary).description(spec.summary);
+  const group =
+    second === undefined
+      ? program
+      : (program.commands.find((each) => each.name() === first) ??
+        program.command(first).description(groupSummary(first)));
+  const command = group
+    .command(second ?? first)
+    .summary(spec.summary)
+    .description(spec.summary);
   for (const argument of spec.args) command.argument(argumentOf(argument), argument.summary);
   for (const [key, option] of Object.entries(spec.options)) command.addOption(optionOf(key, option));
-  command.option("--json", "print one machine-readable result on stdout").option("--quiet", "say nothing but the result");
-  if (spec.examples !== undefined) command.addHelpText("after", `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join("\n")}`);
+  command
+    .option("--json", "print one machine-readable result on stdout")
+    .option("--quiet", "say nothing but the result");
+  if (spec.examples !== undefined)
+    command.addHelpText("after", `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join("\n")}`);
   command.action(async (...given: unknown[]) => {
     const options = given.at(-2) as Record<string, unknown>;
-    const args = given.slice(0, -2).flat().filter((value) => value !== undefined) as string[];
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((value) => value !== undefined) as string[];
     const io = ioOf(options, signal);
     try {
       finish(await spec.run({ args, options, io }));
@@ -91,7 +113,10 @@ function programOf(finish: (code: number) => void, signal: AbortSignal): Program
     .version(PACKAGE_VERSION, "--version", "print the version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "windrow: ")) })
-    .addHelpText("after", "\nExit codes: 0 done, 1 the answer is no, 2 asked wrongly, 3 failed.\nwindrow <command> --help shows a command's options.");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 the answer is no, 2 asked wrongly, 3 failed.\nwindrow <command> --help shows a command's options.",
+    );
   for (const spec of COMMANDS) addCommand(program, spec, finish, signal);
   const inherit = (of: Program): void => {
     for (const child of of.commands) {

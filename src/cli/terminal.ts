@@ -27,7 +27,9 @@ export function table(rows: ReadonlyArray<readonly string[]>): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const at = (row: readonly string[], column: number) => row[column] ?? "";
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => at(row, column).length)));
-  const isNumeric = widths.map((_, column) => column > 0 && rows.slice(1).every((row) => /^[\d,.\-+e%]*( \w?B)?$/.test(at(row, column))));
+  const isNumeric = widths.map(
+    (_, column) => column > 0 && rows.slice(1).every((row) => /^[\d,.\-+e%]*( \w?B)?$/.test(at(row, column))),
+  );
   return rows.map((row) =>
     widths
       .map((width, column) => (isNumeric[column] ? at(row, column).padStart(width) : at(row, column).padEnd(width)))
@@ -99,7 +101,9 @@ export function terminalProgress(stream: NodeJS.WriteStream): Progress & { end()
       } else if (stream.isTTY !== true && now - last > LINE_MILLISECONDS && total !== undefined) {
         last = now;
         const left = done > 0 ? ((now - started) / 1000 / done) * (total - done) : 0;
-        stream.write(`${name}: ${amount(done, unit)} of ${amount(total, unit)}, ${rate()}, ${left.toFixed(0)} s left\n`);
+        stream.write(
+          `${name}: ${amount(done, unit)} of ${amount(total, unit)}, ${rate()}, ${left.toFixed(0)} s left\n`,
+        );
       }
     },
     note(text) {

@@ -7,7 +7,22 @@ function refuse(text: string, wanted: string): never {
   throw new WindrowError("usage", `expected ${wanted}, got "${text}"`);
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 1e3, kb: 1e3, kib: 2 ** 10, m: 1e6, mb: 1e6, mib: 2 ** 20, g: 1e9, gb: 1e9, gib: 2 ** 30, t: 1e12, tb: 1e12, tib: 2 ** 40 };
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  kib: 2 ** 10,
+  m: 1e6,
+  mb: 1e6,
+  mib: 2 ** 20,
+  g: 1e9,
+  gb: 1e9,
+  gib: 2 ** 30,
+  t: 1e12,
+  tb: 1e12,
+  tib: 2 ** 40,
+};
 
 /** Bytes: `64MiB`, `1GiB`, `500MB`, `1000`. */
 export function bytes(text: string): number {
@@ -49,7 +64,9 @@ export function time(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   const isZoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(text) || !text.includes(":");
   const value = Date.parse(isZoned ? text : `${text}Z`);
-  return Number.isNaN(value) ? refuse(text, "a time such as 2024-01-31 or 2024-01-31T12:00:00, or epoch seconds") : value / 1000;
+  return Number.isNaN(value)
+    ? refuse(text, "a time such as 2024-01-31 or 2024-01-31T12:00:00, or epoch seconds")
+    : value / 1000;
 }
 
 /** One of a few words. */

@@ -46,5 +46,9 @@ export interface Store extends ReadStore {
 
 /** Whether a name stays inside the store: no empty, `.` or `..` part, no drive, no backslash, no NUL, no leading slash. */
 export function isSafeKey(key: string): boolean {
-  return key.length > 0 && !/[\\\0:]/.test(key) && key.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return (
+    key.length > 0 &&
+    !/[\\\0:]/.test(key) &&
+    key.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
 }

@@ -1,7 +1,7 @@
 /** Rows on disk: what every format gives to read, and takes to write. */
 
-import type { Batch, Schema } from "./columns.ts";
 import type { Codecs, Hashes } from "./codec.ts";
+import type { Batch, Schema } from "./columns.ts";
 import type { ReadStore } from "./store.ts";
 
 /** Which rows and columns to read. */

@@ -1,14 +1,14 @@
 /** Puts files together from what the gather tasks left: a part's Parquet file, the index, the MDS indexes. */
 
-import { type Draft, type Schema, WindrowError, type Workspace } from "../core/index.ts";
+import { type Draft, WindrowError, type Workspace } from "../core/index.ts";
+import { INDEX_FILE, INDEX_SCHEMA, type PublishedFile } from "../formats/dataset/index.ts";
 import { mdsIndex, mergedIndex, type ShardEntry } from "../formats/mds/index.ts";
 import { parquetAssembly, parquetSink, type RowGroupMeta } from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
-import { fileHash, type GatherArgs, INDEX_ROW_BYTES, type PublishedFile, type TaskPlaces } from "./gather.ts";
+import { fileHash, type GatherArgs, INDEX_ROW_BYTES, type TaskPlaces } from "./gather.ts";
 import { fragmentFile, indexFragment, mdsFolder, parquetFile, workerFolder } from "./places.ts";
 import { type DatasetSpec, sampleSchema } from "./spec.ts";
 import { SPLITS, type TraceTable, traceEntity, traceId } from "./traces.ts";
-
 
 /** What a task that writes one file, or some, tells of them. */
 export interface FileResult {
@@ -26,10 +26,15 @@ export interface Gathered {
 
 const COPY_BYTES = 4 * 2 ** 20;
 
-async function copyGroup(workspace: Workspace, file: string, group: { at: number; bytes: number }): Promise<Uint8Array> {
+async function copyGroup(
+  workspace: Workspace,
+  file: string,
+  group: { at: number; bytes: number },
+): Promise<Uint8Array> {
   using reader = workspace.reader(file);
   const bytes = new Uint8Array(group.bytes);
-  for (let from = 0; from < bytes.length; from += COPY_BYTES) reader.readInto(group.at + from, bytes.subarray(from, from + COPY_BYTES));
+  for (let from = 0; from < bytes.length; from += COPY_BYTES)
+    reader.readInto(group.at + from, bytes.subarray(from, from + COPY_BYTES));
   return bytes;
 }
 
@@ -63,7 +68,11 @@ function hashedDraft(draft: Draft, hashes: TaskPlaces["hashes"]): { draft: Draft
 }
 
 /** Writes one file through `fill` and publishes it. */
-async function publishFile(places: TaskPlaces, path: string, fill: (draft: Draft) => Promise<{ rows: number; bytes: number }>): Promise<FileResult> {
+async function publishFile(
+  places: TaskPlaces,
+  path: string,
+  fill: (draft: Draft) => Promise<{ rows: number; bytes: number }>,
+): Promise<FileResult> {
   await using inner = await places.store.draft(path);
   const { draft, digest } = hashedDraft(inner, places.hashes);
   const { rows, bytes } = await fill(draft);
@@ -72,36 +81,27 @@ async function publishFile(places: TaskPlaces, path: string, fill: (draft: Draft
 }
 
 /** Writes the Parquet file of a part from the row groups of its tasks, in their order. */
-export async function assembleParquet(of: { split: Split; part: number }, gathered: readonly Gathered[], task: { places: TaskPlaces; spec: DatasetSpec }): Promise<FileResult> {
+export async function assembleParquet(
+  of: { split: Split; part: number },
+  gathered: readonly Gathered[],
+  task: { places: TaskPlaces; spec: DatasetSpec },
+): Promise<FileResult> {
   const { places, spec } = task;
   return publishFile(places, parquetFile(of.split, of.part), async (draft) => {
-  const assembly = parquetAssembly(draft, sampleSchema(spec.features, spec.ids), { createdBy: spec.createdBy, metadata: fileMetadata(spec) });
-  for (const each of gathered) {
-    let at = 0;
-    for (const group of each.groups) {
-      await assembly.add(await copyGroup(places.workspace, fragmentFile(each.id), { at, bytes: group.bytes }), group);
-      at += group.bytes;
+    const assembly = parquetAssembly(draft, sampleSchema(spec.features, spec.ids), {
+      createdBy: spec.createdBy,
+      metadata: fileMetadata(spec),
+    });
+    for (const each of gathered) {
+      let at = 0;
+      for (const group of each.groups) {
+        await assembly.add(await copyGroup(places.workspace, fragmentFile(each.id), { at, bytes: group.bytes }), group);
+        at += group.bytes;
+      }
     }
-  }
-  return assembly.close();
+    return assembly.close();
   });
 }
-
-/** Columns of the index; those of the entity follow. */
-const INDEX_SCHEMA = {
-  key: { kind: "u64" },
-  split: { kind: "str" },
-  part: { kind: "u32" },
-  row: { kind: "u32" },
-  mds_shard: { kind: "u32", nullable: true },
-  mds_row: { kind: "u32", nullable: true },
-  trace_id: { kind: "str" },
-  entity: { kind: "str" },
-  start: { kind: "u32" },
-  t_start: { kind: "f64", unit: "s" },
-  t_end: { kind: "f64", unit: "s" },
-  source: { kind: "str" },
-} as const satisfies Schema;
 
 /** Facts about entities that the index repeats for each sample: text columns. */
 export interface EntityFacts {
@@ -136,7 +136,10 @@ async function addIndexRows(
       split: { data: column(() => each.args.split) },
       part: { data: new Uint32Array(length).fill(each.args.part) },
       row: { data: Uint32Array.from({ length }, (_, row) => rowInPart(row)) },
-      mds_shard: { data: Uint32Array.from({ length }, (_, row) => Math.floor(rowInPart(row) / task.spec.unitRows)), valid },
+      mds_shard: {
+        data: Uint32Array.from({ length }, (_, row) => Math.floor(rowInPart(row) / task.spec.unitRows)),
+        valid,
+      },
       mds_row: { data: Uint32Array.from({ length }, (_, row) => rowInPart(row) % task.spec.unitRows), valid },
       trace_id: { data: column((row) => traceId(task.table, word(row, 2))) },
       entity: { data: entities },
@@ -152,18 +155,25 @@ async function addIndexRows(
 /** Begins the index's file. */
 function indexSink(draft: Draft, task: { places: TaskPlaces; spec: DatasetSpec; facts: EntityFacts }) {
   const facts = task.facts.names.map((name) => [name, { kind: "str", nullable: true }] as const);
-  return parquetSink(draft, { ...INDEX_SCHEMA, ...Object.fromEntries(facts) }, {
-    compression: { codec: "zstd", level: 1 },
-    codecs: task.places.codecs,
-    hashes: task.places.hashes,
-    createdBy: task.spec.createdBy,
-    rowGroupBytes: 16 * 2 ** 20,
-  });
+  return parquetSink(
+    draft,
+    { ...INDEX_SCHEMA, ...Object.fromEntries(facts) },
+    {
+      compression: { codec: "zstd", level: 1 },
+      codecs: task.places.codecs,
+      hashes: task.places.hashes,
+      createdBy: task.spec.createdBy,
+      rowGroupBytes: 16 * 2 ** 20,
+    },
+  );
 }
 
 /** Writes `index.parquet`: the training order, then validation's, then test's. */
-export async function writeIndex(gathered: readonly Gathered[], task: { places: TaskPlaces; spec: DatasetSpec; table: TraceTable; facts: EntityFacts }): Promise<FileResult> {
-  return publishFile(task.places, "index.parquet", async (draft) => {
+export async function writeIndex(
+  gathered: readonly Gathered[],
+  task: { places: TaskPlaces; spec: DatasetSpec; table: TraceTable; facts: EntityFacts },
+): Promise<FileResult> {
+  return publishFile(task.places, INDEX_FILE, async (draft) => {
     const sink = indexSink(draft, task);
     for (const each of gathered) await addIndexRows(sink, each, task);
     return sink.close();
@@ -176,7 +186,11 @@ function workerShards(gathered: readonly Gathered[], split: Split, part: number)
 }
 
 /** Writes each worker's index.json and the merged one above them; a split without a sample has no folder. */
-export async function writeMdsIndexes(places: TaskPlaces, spec: DatasetSpec, gathered: readonly Gathered[]): Promise<FileResult> {
+export async function writeMdsIndexes(
+  places: TaskPlaces,
+  spec: DatasetSpec,
+  gathered: readonly Gathered[],
+): Promise<FileResult> {
   const files: PublishedFile[] = [];
   const put = async (path: string, bytes: Uint8Array): Promise<void> => {
     await places.store.put(path, bytes);
@@ -186,7 +200,11 @@ export async function writeMdsIndexes(places: TaskPlaces, spec: DatasetSpec, gat
     const workers = spec.counts[split]
       .map((rows, index) => ({ rows, part: spec.firstPart[split] + index }))
       .filter((part) => part.rows > 0)
-      .map(({ part }) => ({ prefix: workerFolder(split, part).slice(mdsFolder(split).length + 1), part, entries: workerShards(gathered, split, part) }));
+      .map(({ part }) => ({
+        prefix: workerFolder(split, part).slice(mdsFolder(split).length + 1),
+        part,
+        entries: workerShards(gathered, split, part),
+      }));
     if (workers.length === 0) continue;
     for (const worker of workers) await put(`${workerFolder(split, worker.part)}/index.json`, mdsIndex(worker.entries));
     await put(`${mdsFolder(split)}/index.json`, mergedIndex(workers));

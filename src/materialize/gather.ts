@@ -1,15 +1,35 @@
 /** Takes a stretch of the training order and writes its samples: MDS shards, Parquet row groups, index rows (the second pass). */
 
-import { type Batch, bytesOf, type Codecs, type Hash, type Hashes, isNumeric, type Schema, type Store, valuesPerRow, WindrowError, type Workspace } from "../core/index.ts";
-import { packShard, type ShardEntry, shardBuilder, shardName } from "../formats/mds/index.ts";
-import { encodeRowGroup, type RowGroupMeta } from "../formats/parquet/index.ts";
+import {
+  type Batch,
+  bytesOf,
+  type Codecs,
+  type Hash,
+  type Hashes,
+  isNumeric,
+  type Schema,
+  type SequentialWriter,
+  type Store,
+  valuesPerRow,
+  WindrowError,
+  type Workspace,
+} from "../core/index.ts";
+import type { PublishedFile } from "../formats/dataset/index.ts";
+import {
+  type MdsLayout,
+  packShard,
+  type ShardBuilder,
+  type ShardEntry,
+  shardBuilder,
+  shardName,
+} from "../formats/mds/index.ts";
+import { type EncodedRowGroup, encodeRowGroup, type RowGroupMeta } from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
 import { orderFile, RECORD_BYTES, RECORD_WORDS } from "./order.ts";
-import { payloads, type Payloads } from "./payload.ts";
+import { type Payloads, payloads } from "./payload.ts";
 import { fragmentFile, indexFragment, workerFolder } from "./places.ts";
 import { type DatasetSpec, type IdColumn, sampleSchema } from "./spec.ts";
 import { type TraceTable, traceEntity, traceId } from "./traces.ts";
-
 
 /** What a gather task does: rows `from` to `to` of a part, whose first record in the order file is `firstRecord`. */
 export interface GatherArgs {
@@ -18,13 +38,6 @@ export interface GatherArgs {
   readonly from: number;
   readonly to: number;
   readonly firstRecord: number;
-}
-
-/** A file that was published. `xxh64` is of its bytes. */
-export interface PublishedFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly xxh64: string;
 }
 
 /** What it made. */
@@ -84,7 +97,10 @@ function idValues(id: IdColumn, table: TraceTable, records: Uint32Array, now: Pa
 function emptyBatch(schema: Schema, rows: number): Batch {
   const columns = Object.entries(schema).map(([name, type]) => {
     const length = rows * valuesPerRow(type);
-    return [name, { data: isNumeric(type.kind) ? new ARRAYS[type.kind](length) : new Array<string>(length).fill("") }] as const;
+    return [
+      name,
+      { data: isNumeric(type.kind) ? new ARRAYS[type.kind](length) : new Array<string>(length).fill("") },
+    ] as const;
   });
   return { length: rows, columns: Object.fromEntries(columns) };
 }
@@ -110,13 +126,20 @@ function head(batch: Batch, schema: Schema, rows: number): Batch {
   const columns = Object.entries(schema).map(([name, type]) => {
     const { data } = batch.columns[name]!;
     const end = rows * valuesPerRow(type);
-    return [name, { data: Array.isArray(data) || !("subarray" in data) ? data.slice(0, end) : data.subarray(0, end) }] as const;
+    return [
+      name,
+      { data: Array.isArray(data) || !("subarray" in data) ? data.slice(0, end) : data.subarray(0, end) },
+    ] as const;
   });
   return { length: rows, columns: Object.fromEntries(columns) };
 }
 
 /** Fills a batch with the samples of records `from` on. */
-function filler(spec: DatasetSpec, schema: Schema, source: { table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows }) {
+function filler(
+  spec: DatasetSpec,
+  schema: Schema,
+  source: { table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows },
+) {
   const batch = emptyBatch(schema, spec.groupRows);
   const features = batch.columns[spec.features.name]!.data;
   if (!ArrayBuffer.isView(features)) throw new WindrowError("internal", "Cannot gather: the features are no numbers");
@@ -155,50 +178,102 @@ export function fileHash(hashes: Hashes): Hash {
   return hash;
 }
 
-/** Carries out one gather task. Files are whole when it is done; one that is interrupted leaves none under a final name but whole ones. */
-export async function gather(id: string, args: GatherArgs, task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec }): Promise<GatherResult> {
+/** Puts shards into the store, one being made durable while the next is built. */
+class ShardWriter {
+  readonly entries: ShardEntry[] = [];
+  readonly files: PublishedFile[] = [];
+  readonly #builder: ShardBuilder;
+  readonly #places: TaskPlaces;
+  readonly #layout: MdsLayout;
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(layout: MdsLayout, places: TaskPlaces) {
+    this.#builder = shardBuilder(layout);
+    this.#layout = layout;
+    this.#places = places;
+  }
+
+  add(batch: Batch): void {
+    if (this.#builder.add(batch, 0, batch.length) === batch.length) return;
+    throw new WindrowError(
+      "internal",
+      `Cannot write a shard: ${batch.length} more samples were to fit behind ${this.#builder.samples}`,
+    );
+  }
+
+  /** Ends the shard that was built. */
+  async end(folder: string, number: number): Promise<void> {
+    const packed = packShard(this.#builder.finish(), this.#layout, shardName(number), this.#places);
+    const path = `${folder}/${packed.basename}`;
+    await this.#publishing;
+    this.#publishing = this.#places.store.put(path, packed.bytes);
+    // An unpacked shard lies in the builder's own buffer.
+    if (this.#layout.compression === undefined) await this.#publishing;
+    this.entries.push(packed.entry);
+    this.files.push({ path, bytes: packed.bytes.length, xxh64: fileHash(this.#places.hashes).digest(packed.bytes) });
+  }
+
+  async close(): Promise<void> {
+    await this.#publishing;
+  }
+}
+
+/** Leaves encoded row groups for the file of their part. */
+class FragmentWriter implements Disposable {
+  readonly groups: RowGroupMeta[] = [];
+  readonly #writer: SequentialWriter;
+  readonly #encode: (batch: Batch) => EncodedRowGroup;
+
+  constructor(name: string, schema: Schema, task: { places: TaskPlaces; spec: DatasetSpec }) {
+    const { codecs, hashes, workspace } = task.places;
+    this.#writer = workspace.writer(name);
+    this.#encode = (batch) => encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes });
+  }
+
+  add(batch: Batch): void {
+    const { bytes, meta } = this.#encode(batch);
+    this.#writer.write(bytes);
+    this.groups.push(meta);
+  }
+
+  close(): void {
+    this.#writer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.#writer[Symbol.dispose]();
+  }
+}
+
+/** Carries out one gather task. Files are whole when it is done; an interrupted one leaves none under a final name but whole ones. */
+export async function gather(
+  id: string,
+  args: GatherArgs,
+  task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec },
+): Promise<GatherResult> {
   const { places, table, spec } = task;
   const schema = sampleSchema(spec.features, spec.ids);
   const records = readRecords(places.workspace, args);
-  const index = indexRows(args.to - args.from);
+  const total = args.to - args.from;
+  const index = indexRows(total);
   using samples = payloads(places.workspace, table, spec, { split: args.split, records });
   const fill = filler(spec, schema, { table, records, payloads: samples, index });
-  const builder = spec.formats.includes("mds") ? shardBuilder(spec.mds) : undefined;
-  using fragment = spec.formats.includes("parquet") || args.split !== "train" ? places.workspace.writer(fragmentFile(id)) : undefined;
-  const shards: ShardEntry[] = [];
-  const groups: RowGroupMeta[] = [];
-  const files: PublishedFile[] = [];
-  const hash = fileHash(places.hashes);
-  // A shard is made durable while the next one is built.
-  let publishing: Promise<void> = Promise.resolve();
-  const total = args.to - args.from;
+  const shards = spec.formats.includes("mds") ? new ShardWriter(spec.mds, places) : undefined;
+  const isParquet = spec.formats.includes("parquet") || args.split !== "train";
+  using fragment = isParquet ? new FragmentWriter(fragmentFile(id), schema, task) : undefined;
   for (let unit = 0; unit < total; unit += spec.unitRows) {
     const unitEnd = Math.min(total, unit + spec.unitRows);
     for (let from = unit; from < unitEnd; from += spec.groupRows) {
       const batch = fill(from, Math.min(spec.groupRows, unitEnd - from));
-      if (builder !== undefined && builder.add(batch, 0, batch.length) !== batch.length) {
-        throw new WindrowError("internal", `Cannot write a shard: ${spec.unitRows} samples were to fit, ${builder.samples} did`);
-      }
-      if (fragment === undefined) continue;
-      const encoded = encodeRowGroup(schema, batch, { ...spec, codecs: places.codecs, hashes: places.hashes });
-      fragment.write(encoded.bytes);
-      groups.push(encoded.meta);
+      shards?.add(batch);
+      fragment?.add(batch);
     }
-    if (builder === undefined) continue;
-    const number = (args.from + unit) / spec.unitRows;
-    const packed = packShard(builder.finish(), spec.mds, shardName(number), places);
-    await publishing;
-    const path = `${workerFolder(args.split, args.part)}/${packed.basename}`;
-    publishing = places.store.put(path, packed.bytes);
-    files.push({ path, bytes: packed.bytes.length, xxh64: hash.digest(packed.bytes) });
-    // An unpacked shard lies in the builder's own buffer.
-    if (spec.mds.compression === undefined) await publishing;
-    shards.push(packed.entry);
+    await shards?.end(workerFolder(args.split, args.part), (args.from + unit) / spec.unitRows);
   }
-  await publishing;
+  await shards?.close();
   fragment?.close();
   using rows = places.workspace.writer(indexFragment(id));
   rows.write(index.bytes);
   rows.close();
-  return { rows: total, files, shards, groups };
+  return { rows: total, files: shards?.files ?? [], shards: shards?.entries ?? [], groups: fragment?.groups ?? [] };
 }

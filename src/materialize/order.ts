@@ -1,11 +1,10 @@
 /** Finds the training order: every window's key, sorted, in a file of records (DESIGN §2, idea 1). */
 
 import { bytesOf, type Workspace } from "../core/index.ts";
-import { orderByKey, partOf, seedOf, type Split, writeSampleKey } from "../order/index.ts";
+import { orderByKey, partOf, type Split, seedOf, writeSampleKey } from "../order/index.ts";
 import { windowCount } from "../window/index.ts";
 import type { DatasetSpec } from "./spec.ts";
 import { SPLITS, type TraceTable } from "./traces.ts";
-
 
 /** u32 words of a record: key (low, high), trace, start, place in its run. */
 export const RECORD_WORDS = 5;
@@ -64,7 +63,12 @@ function lastNotAbove(values: Float64Array, value: number): number {
 }
 
 /** The windows with ordinals `from` to `to`, with their keys. */
-export function enumerate(table: TraceTable, of: SplitTraces, spec: Pick<DatasetSpec, "seed" | "window">, range: { from: number; to: number }): Samples {
+export function enumerate(
+  table: TraceTable,
+  of: SplitTraces,
+  spec: Pick<DatasetSpec, "seed" | "window">,
+  range: { from: number; to: number },
+): Samples {
   const length = range.to - range.from;
   const keys = new BigUint64Array(length);
   const words = new Uint32Array(keys.buffer);
@@ -85,7 +89,10 @@ export function enumerate(table: TraceTable, of: SplitTraces, spec: Pick<Dataset
 
 /** Rows of `samples` by key; ties by trace id (tables are in order of id), then start. */
 export function byKey(samples: Samples): Uint32Array {
-  return orderByKey(samples.keys, (a, b) => samples.trace[a]! - samples.trace[b]! || samples.start[a]! - samples.start[b]!);
+  return orderByKey(
+    samples.keys,
+    (a, b) => samples.trace[a]! - samples.trace[b]! || samples.start[a]! - samples.start[b]!,
+  );
 }
 
 /** Those of the samples whose keys lie in slice `slice` of `slices` equal ranges of the key space. */
@@ -108,7 +115,12 @@ function inSlice(samples: Samples, slice: number, slices: number): Samples {
 
 function joined(blocks: readonly Samples[], runs: readonly Uint32Array[]): { samples: Samples; run: Uint32Array } {
   const length = blocks.reduce((sum, block) => sum + block.length, 0);
-  const samples = { length, keys: new BigUint64Array(length), trace: new Uint32Array(length), start: new Uint32Array(length) };
+  const samples = {
+    length,
+    keys: new BigUint64Array(length),
+    trace: new Uint32Array(length),
+    start: new Uint32Array(length),
+  };
   const run = new Uint32Array(length);
   let at = 0;
   for (const [index, block] of blocks.entries()) {
@@ -138,7 +150,11 @@ export function writeOrder(
   workspace: Workspace,
   table: TraceTable,
   split: Split,
-  options: Pick<DatasetSpec, "seed" | "window"> & { readonly runSamples?: number; readonly parts: number; readonly memoryBytes: number },
+  options: Pick<DatasetSpec, "seed" | "window"> & {
+    readonly runSamples?: number;
+    readonly parts: number;
+    readonly memoryBytes: number;
+  },
 ): number[] {
   const of = splitTraces(table, split, options.window);
   const total = of.firstOrdinal.at(-1)!;
@@ -171,7 +187,12 @@ export function writeOrder(
   return counts;
 }
 
-function writeRecords(samples: Samples, run: Uint32Array, order: Uint32Array, write: (records: Uint32Array, length: number) => void): void {
+function writeRecords(
+  samples: Samples,
+  run: Uint32Array,
+  order: Uint32Array,
+  write: (records: Uint32Array, length: number) => void,
+): void {
   const words = new Uint32Array(samples.keys.buffer);
   const records = new Uint32Array(WRITE_RECORDS * RECORD_WORDS);
   for (let from = 0; from < order.length; from += WRITE_RECORDS) {

@@ -1,11 +1,10 @@
 /** Where a sample's bytes are: in the rows file, or in a sorted run that the scatter pass wrote. */
 
 import { bytesOf, type RandomReader, rowBytes, WindrowError, type Workspace } from "../core/index.ts";
-import { type Split } from "../order/index.ts";
-import { enumerate, byKey, RECORD_WORDS, type SplitTraces, splitTraces } from "./order.ts";
+import type { Split } from "../order/index.ts";
+import { byKey, enumerate, RECORD_WORDS, type SplitTraces, splitTraces } from "./order.ts";
 import type { DatasetSpec } from "./spec.ts";
 import type { TraceTable } from "./traces.ts";
-
 
 /** Rows of all traces: one fixed-width row a time stamp. */
 export const ROWS_FILE = "rows.bin";
@@ -29,7 +28,8 @@ export interface Payloads extends Disposable {
 /** Bytes of one row of the rows file, and of a window. */
 export function windowBytes(spec: Pick<DatasetSpec, "features" | "window">): { row: number; window: number } {
   const window = rowBytes(spec.features.type);
-  if (window === undefined) throw new WindrowError("internal", "Cannot read windows: the features' type has no fixed size");
+  if (window === undefined)
+    throw new WindrowError("internal", "Cannot read windows: the features' type has no fixed size");
   return { row: window / spec.window.size, window };
 }
 
@@ -86,11 +86,18 @@ function ordinalOf(table: SplitTraces, trace: number, start: number, stride: num
 }
 
 /** Reads windows from sorted runs. */
-function fromRuns(workspace: Workspace, split: Split, table: TraceTable, options: { spec: DatasetSpec; runSamples: number; records: Uint32Array }): Payloads {
+function fromRuns(
+  workspace: Workspace,
+  split: Split,
+  table: TraceTable,
+  options: { spec: DatasetSpec; runSamples: number; records: Uint32Array },
+): Payloads {
   const { spec, runSamples, records } = options;
   const of = splitTraces(table, split, spec.window);
   const total = of.firstOrdinal.at(-1)!;
-  const opened: RandomReader[] = Array.from({ length: Math.ceil(total / runSamples) }, (_, run) => workspace.reader(runFile(split, run)));
+  const opened: RandomReader[] = Array.from({ length: Math.ceil(total / runSamples) }, (_, run) =>
+    workspace.reader(runFile(split, run)),
+  );
   const { window } = windowBytes(spec);
   const meta = new DataView(new ArrayBuffer(META_BYTES));
   const metaBytes = bytesOf(meta);
@@ -100,7 +107,8 @@ function fromRuns(workspace: Workspace, split: Split, table: TraceTable, options
     source: 0,
     read(record: number, into: Uint8Array): void {
       const at = record * RECORD_WORDS;
-      const run = opened[Math.floor(ordinalOf(of, records[at + 2]!, records[at + 3]!, spec.window.stride) / runSamples)]!;
+      const run =
+        opened[Math.floor(ordinalOf(of, records[at + 2]!, records[at + 3]!, spec.window.stride) / runSamples)]!;
       const place = records[at + 4]! * (META_BYTES + window);
       run.readInto(place, metaBytes);
       run.readInto(place + META_BYTES, into);
@@ -116,14 +124,24 @@ function fromRuns(workspace: Workspace, split: Split, table: TraceTable, options
 }
 
 /** The samples of some records of a split. */
-export function payloads(workspace: Workspace, table: TraceTable, spec: DatasetSpec, of: { readonly split: Split; readonly records: Uint32Array }): Payloads {
+export function payloads(
+  workspace: Workspace,
+  table: TraceTable,
+  spec: DatasetSpec,
+  of: { readonly split: Split; readonly records: Uint32Array },
+): Payloads {
   return spec.runSamples === undefined
     ? fromRows(workspace, table, spec, of.records)
     : fromRuns(workspace, of.split, table, { spec, runSamples: spec.runSamples, records: of.records });
 }
 
 /** Writes one sorted run: the windows with ordinals of that run, in order of their keys (the first of the two passes). */
-export function scatter(workspace: Workspace, table: TraceTable, spec: DatasetSpec, of: { readonly split: Split; readonly run: number }): number {
+export function scatter(
+  workspace: Workspace,
+  table: TraceTable,
+  spec: DatasetSpec,
+  of: { readonly split: Split; readonly run: number },
+): number {
   const runSamples = spec.runSamples ?? 0;
   const traces = splitTraces(table, of.split, spec.window);
   const range = { from: of.run * runSamples, to: Math.min(traces.firstOrdinal.at(-1)!, (of.run + 1) * runSamples) };

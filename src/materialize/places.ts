@@ -1,21 +1,6 @@
-/** Names of everything that a run publishes (DESIGN §4) or keeps for itself. */
+/** Names of what a run publishes, and of what its tasks leave for each other. */
 
-import type { Split } from "../order/index.ts";
-
-/** The folder of a split's MDS shards. */
-export function mdsFolder(split: Split): string {
-  return split === "train" ? "mds" : `mds_${split}`;
-}
-
-/** The folder of one part's shards. */
-export function workerFolder(split: Split, part: number): string {
-  return `${mdsFolder(split)}/worker_${String(part).padStart(2, "0")}`;
-}
-
-/** The Parquet file of a part of the training split, or of another split, which is one file. */
-export function parquetFile(split: Split, part: number): string {
-  return split === "train" ? `parquet/samples_${String(part).padStart(3, "0")}.parquet` : `${split}.parquet`;
-}
+export { mdsFolder, parquetFile, workerFolder } from "../formats/dataset/index.ts";
 
 /** Row groups that a gather task encoded, for the file of its part. */
 export function fragmentFile(task: string): string {

@@ -2,8 +2,8 @@
 
 import { type ColumnType, type Compression, rowBytes, type Schema, WindrowError } from "../core/index.ts";
 import { type MdsLayout, samplesPerShard } from "../formats/mds/index.ts";
-import { type Split } from "../order/index.ts";
-import { type WindowSpec } from "../window/index.ts";
+import type { Split } from "../order/index.ts";
+import type { WindowSpec } from "../window/index.ts";
 
 /** What can be written. */
 export type DatasetFormat = "mds" | "parquet";
@@ -62,7 +62,10 @@ export function sampleSchema(features: DatasetSpec["features"], ids: readonly Id
   const columns = ids.map((id) => [id.name, ID_TYPES[id.source]] as const);
   const schema = Object.fromEntries([[features.name, features.type], ...columns]);
   if (Object.keys(schema).length !== ids.length + 1) {
-    throw new WindrowError("usage", `Cannot lay out samples: two columns have the same name, got ${[features.name, ...ids.map((id) => id.name)].join(", ")}`);
+    throw new WindrowError(
+      "usage",
+      `Cannot lay out samples: two columns have the same name, got ${[features.name, ...ids.map((id) => id.name)].join(", ")}`,
+    );
   }
   return schema;
 }

@@ -1,11 +1,18 @@
 /** The plan's tasks, and how one of them is carried out. */
 
 import { type Json, unreachable, WindrowError } from "../core/index.ts";
+import type { Ledger } from "../formats/dataset/index.ts";
 import type { Split } from "../order/index.ts";
 import type { Journal, Task } from "../run/index.ts";
-import { assembleParquet, type EntityFacts, type FileResult, type Gathered, writeIndex, writeMdsIndexes } from "./assemble.ts";
-import { gather, type GatherArgs, type GatherResult, type TaskPlaces } from "./gather.ts";
-import { type Ledger } from "./ledger.ts";
+import {
+  assembleParquet,
+  type EntityFacts,
+  type FileResult,
+  type Gathered,
+  writeIndex,
+  writeMdsIndexes,
+} from "./assemble.ts";
+import { type GatherArgs, type GatherResult, gather, type TaskPlaces } from "./gather.ts";
 import { publish } from "./manifest.ts";
 import { scatter } from "./payload.ts";
 import { mdsFolder, parquetFile, workerFolder } from "./places.ts";
@@ -18,7 +25,11 @@ export type DatasetOp = "scatter" | "gather" | "parquet" | "index" | "mds-index"
 /** A task of a dataset's plan. Arguments are those of its op. */
 type DatasetTask = Task & { readonly op: DatasetOp };
 
-function task(op: DatasetOp, id: string, rest: { args?: object; after?: readonly string[]; makes?: readonly string[] }): DatasetTask {
+function task(
+  op: DatasetOp,
+  id: string,
+  rest: { args?: object; after?: readonly string[]; makes?: readonly string[] },
+): DatasetTask {
   // Arguments are plain data by their types; the cast only says so to the compiler.
   return { id, op, args: (rest.args ?? {}) as Json, after: rest.after ?? [], makes: rest.makes ?? [] };
 }
@@ -28,16 +39,28 @@ const pad = (value: number, digits: number) => String(value).padStart(digits, "0
 function scatterTasks(spec: DatasetSpec, split: Split): DatasetTask[] {
   if (spec.runSamples === undefined) return [];
   const total = spec.counts[split].reduce((sum, count) => sum + count, 0);
-  return Array.from({ length: Math.ceil(total / spec.runSamples) }, (_, run) => task("scatter", `scatter-${split}-${run}`, { args: { split, run } }));
+  return Array.from({ length: Math.ceil(total / spec.runSamples) }, (_, run) =>
+    task("scatter", `scatter-${split}-${run}`, { args: { split, run } }),
+  );
 }
 
 /** Gather tasks of one part: whole units each. */
-function gatherTasks(spec: DatasetSpec, of: { split: Split; index: number; firstRecord: number }, after: readonly string[]): DatasetTask[] {
+function gatherTasks(
+  spec: DatasetSpec,
+  of: { split: Split; index: number; firstRecord: number },
+  after: readonly string[],
+): DatasetTask[] {
   const rows = spec.counts[of.split][of.index]!;
   const part = spec.firstPart[of.split] + of.index;
   const taskRows = spec.unitRows * spec.unitsPerTask;
   return Array.from({ length: Math.ceil(rows / taskRows) }, (_, number) => {
-    const args: GatherArgs = { split: of.split, part, from: number * taskRows, to: Math.min(rows, (number + 1) * taskRows), firstRecord: of.firstRecord };
+    const args: GatherArgs = {
+      split: of.split,
+      part,
+      from: number * taskRows,
+      to: Math.min(rows, (number + 1) * taskRows),
+      firstRecord: of.firstRecord,
+    };
     const makes = spec.formats.includes("mds") ? [`${workerFolder(of.split, part)}/`] : [];
     return task("gather", `gather-${of.split}-${pad(part, 3)}-${pad(number, 5)}`, { args, after, makes });
   });
@@ -57,7 +80,13 @@ function splitTasks(spec: DatasetSpec, split: Split): { gathers: DatasetTask[]; 
     // Validation and test are always there, also when they are empty.
     const wanted = split !== "train" || (rows > 0 && spec.formats.includes("parquet"));
     if (!wanted) continue;
-    files.push(task("parquet", `parquet-${split}-${pad(part, 3)}`, { args: { split, part }, after: own.map((each) => each.id), makes: [parquetFile(split, part)] }));
+    files.push(
+      task("parquet", `parquet-${split}-${pad(part, 3)}`, {
+        args: { split, part },
+        after: own.map((each) => each.id),
+        makes: [parquetFile(split, part)],
+      }),
+    );
   }
   return { gathers, all: [...scatters, ...gathers, ...files] };
 }
@@ -69,7 +98,9 @@ export function datasetTasks(spec: DatasetSpec): Task[] {
   const before = splits.flatMap((split) => split.all);
   const indexes = [task("index", "index", { after: gathers, makes: ["index.parquet"] })];
   if (spec.formats.includes("mds")) {
-    const made = SPLITS.filter((split) => spec.counts[split].some((rows) => rows > 0)).map((split) => `${mdsFolder(split)}/index.json`);
+    const made = SPLITS.filter((split) => spec.counts[split].some((rows) => rows > 0)).map(
+      (split) => `${mdsFolder(split)}/index.json`,
+    );
     indexes.push(task("mds-index", "mds-index", { after: gathers, makes: made }));
   }
   const all = [...before, ...indexes];

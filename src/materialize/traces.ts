@@ -1,8 +1,7 @@
 /** The traces that windows are cut from, as columns, and their file in the workspace. */
 
 import { bytesOf, WindrowError, type Workspace } from "../core/index.ts";
-import { type Split } from "../order/index.ts";
-
+import type { Split } from "../order/index.ts";
 
 /** The splits, each at the place that codes for it. */
 export const SPLITS = ["train", "validation", "test"] as const satisfies readonly Split[];
@@ -105,13 +104,23 @@ export function longestId(traces: TraceTable): number {
 }
 
 function columnsOf(traces: Omit<TraceTable, "length">): (Uint8Array | Uint32Array | Float64Array)[] {
-  return [traces.firstRow, traces.rows, traces.idOffsets, traces.entityOffsets, traces.split, traces.ids, traces.entities];
+  return [
+    traces.firstRow,
+    traces.rows,
+    traces.idOffsets,
+    traces.entityOffsets,
+    traces.split,
+    traces.ids,
+    traces.entities,
+  ];
 }
 
 /** Writes the table to the workspace: three lengths as u64, then the columns, widest values first. */
 export function writeTraces(workspace: Workspace, traces: TraceTable): void {
   using writer = workspace.writer(FILE);
-  writer.write(bytesOf(BigUint64Array.of(BigInt(traces.length), BigInt(traces.ids.length), BigInt(traces.entities.length))));
+  writer.write(
+    bytesOf(BigUint64Array.of(BigInt(traces.length), BigInt(traces.ids.length), BigInt(traces.entities.length))),
+  );
   for (const column of columnsOf(traces)) writer.write(bytesOf(column));
   writer.close();
 }
@@ -119,7 +128,8 @@ export function writeTraces(workspace: Workspace, traces: TraceTable): void {
 /** Reads the table back. */
 export function readTraces(workspace: Workspace): TraceTable {
   const bytes = workspace.read(FILE);
-  if (bytes === undefined) throw new WindrowError("missing", `Cannot go on: ${FILE} is not in the temporary folder; run the command again`);
+  if (bytes === undefined)
+    throw new WindrowError("missing", `Cannot go on: ${FILE} is not in the temporary folder; run the command again`);
   const { buffer } = bytes;
   const [n, idBytes, entityBytes] = Array.from(new BigUint64Array(buffer, 0, 3), Number) as [number, number, number];
   let at = 24;

@@ -62,12 +62,15 @@ const br: Codec = {
   unpack: (bytes, rawLength) => unpackExactly("br", brotliDecompressSync, bytes, rawLength),
 };
 
+// Output in memory of the engine: that of the addon is freed late, and a large file would pile it up.
+const OWNED = { copyOutputData: true };
+
 /** The raw block format, as parquet and python-snappy have it. */
 const snappy: Codec = {
   name: "snappy",
   pack(bytes) {
     checkSize("snappy", bytes);
-    return compact(loadSnappy().compressSync(bytes));
+    return compact(loadSnappy().compressSync(bytes, OWNED));
   },
   unpack(bytes, rawLength) {
     const { uncompressSync } = loadSnappy();
@@ -75,7 +78,7 @@ const snappy: Codec = {
     const declared = snappyLength(bytes);
     if (declared !== rawLength) throw wrongLength("snappy", rawLength, declared ?? "no length");
     try {
-      const raw = uncompressSync(bytes);
+      const raw = uncompressSync(bytes, OWNED);
       if (typeof raw !== "string" && raw.length === rawLength) return compact(raw);
       throw wrongLength("snappy", rawLength, raw.length);
     } catch (cause) {

@@ -8,7 +8,11 @@ import type { PlainFile } from "./unpack.ts";
 export interface ColumnRequest {
   readonly name: string;
   /** How text becomes a value: a number, epoch seconds, itself, or the code of a word. Missing numbers are NaN. */
-  readonly kind: "number" | "time" | "text" | { readonly codes: Readonly<Record<string, number>>; readonly otherwise: number };
+  readonly kind:
+    | "number"
+    | "time"
+    | "text"
+    | { readonly codes: Readonly<Record<string, number>>; readonly otherwise: number };
   readonly required: boolean;
   /** Held as float32 on the way: for values that end as float32 anyway. */
   readonly single?: boolean;
@@ -44,7 +48,8 @@ function firstLine(file: PlainFile): string {
   }
   if (length === 0) throw new WindrowError("empty", `Cannot read ${file.name}: the file is empty`);
   const head = bytes.subarray(0, length);
-  if (head.includes(0)) throw new WindrowError("unsupported", `Cannot read ${file.name}: it holds NUL bytes, so it is no CSV`);
+  if (head.includes(0))
+    throw new WindrowError("unsupported", `Cannot read ${file.name}: it holds NUL bytes, so it is no CSV`);
   const text = new TextDecoder().decode(head).replace(/^\uFEFF/, "");
   const end = text.search(/[\r\n]/);
   return end < 0 ? text : text.slice(0, end);
@@ -82,13 +87,20 @@ function byNames(names: readonly string[], wanted: readonly ColumnRequest[]): Ma
     if (name === "-" || name === "") continue;
     const column = known.has(name) ? name : wanted.find((each) => each.aliases.includes(normalName(name)))?.name;
     if (column === undefined) {
-      throw new WindrowError("usage", `Cannot use --columns: got "${name}", which is none of ${[...known].join(", ")}; write - for a column to skip`);
+      throw new WindrowError(
+        "usage",
+        `Cannot use --columns: got "${name}", which is none of ${[...known].join(", ")}; write - for a column to skip`,
+      );
     }
     if (places.has(column)) throw new WindrowError("usage", `Cannot use --columns: "${column}" is named twice`);
     places.set(column, index);
   }
   const absent = missing(places, wanted);
-  if (absent.length > 0) throw new WindrowError("usage", `Cannot use --columns: ${absent.join(", ")} must be among them, got ${names.join(",")}`);
+  if (absent.length > 0)
+    throw new WindrowError(
+      "usage",
+      `Cannot use --columns: ${absent.join(", ")} must be among them, got ${names.join(",")}`,
+    );
   return places;
 }
 
@@ -111,10 +123,15 @@ export function textLayout(file: PlainFile, wanted: readonly ColumnRequest[], na
   }
   const named = byNames(names, wanted);
   if (names.length !== header.length) {
-    throw new WindrowError("usage", `Cannot read ${file.name}: --columns names ${names.length} columns, got ${header.length} in its first line`);
+    throw new WindrowError(
+      "usage",
+      `Cannot read ${file.name}: --columns names ${names.length} columns, got ${header.length} in its first line`,
+    );
   }
   // A header of unknown names has words where the required columns have numbers and times.
-  const numeric = wanted.filter((column) => column.required && column.kind === "number").map((column) => header[named.get(column.name)!]);
+  const numeric = wanted
+    .filter((column) => column.required && column.kind === "number")
+    .map((column) => header[named.get(column.name)!]);
   const isHeader = numeric.every((cell) => cell !== "" && Number.isNaN(Number(cell)));
   return { delimiter, header: isHeader, width: header.length, places: named };
 }

@@ -20,17 +20,24 @@ export function duckError(doing: string, error: unknown): WindrowError {
   if (error instanceof WindrowError) return error;
   const text = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
   if (/no space left|disk.*full|could not write/i.test(text)) {
-    return new WindrowError("io", `Cannot ${doing}: the disk is full; free space or choose another folder with --temp`, { cause: error });
+    return new WindrowError(
+      "io",
+      `Cannot ${doing}: the disk is full; free space or choose another folder with --temp`,
+      { cause: error },
+    );
   }
   if (/out of memory/i.test(text)) {
-    return new WindrowError("io", `Cannot ${doing}: the memory is too small; raise --memory (${text})`, { cause: error });
+    return new WindrowError("io", `Cannot ${doing}: the memory is too small; raise --memory (${text})`, {
+      cause: error,
+    });
   }
   return new WindrowError("damaged", `Cannot ${doing}: ${text}`, { cause: error });
 }
 
 /** Values of a DOUBLE or FLOAT vector, as DuckDB holds them. */
 export function numbers(vector: DuckDBVector): Float64Array | Float32Array {
-  if ("items" in vector && (vector.items instanceof Float64Array || vector.items instanceof Float32Array)) return vector.items;
+  if ("items" in vector && (vector.items instanceof Float64Array || vector.items instanceof Float32Array))
+    return vector.items;
   throw new WindrowError("internal", "Cannot read a column: expected a DOUBLE or FLOAT vector from DuckDB");
 }
 

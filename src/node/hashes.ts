@@ -2,6 +2,7 @@
 
 import { createHash, hash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import type { Hash, Hashes } from "../core/index.ts";
 import { ioError } from "./io-error.ts";
 
@@ -37,10 +38,15 @@ export async function nodeHashes(): Promise<Hashes> {
     },
   }));
   hashes.push(xxHash("xxh32", 8, create32), xxHash("xxh64", 16, create64));
+  hashes.push({ name: "crc32", digest: (bytes) => hex(crc32(bytes), 8) });
   return new Map(hashes.map((one) => [one.name, one]));
 }
 
-function xxHash(name: string, digits: number, create: () => { update(bytes: Uint8Array): unknown; digest(): number | bigint }): Hash {
+function xxHash(
+  name: string,
+  digits: number,
+  create: () => { update(bytes: Uint8Array): unknown; digest(): number | bigint },
+): Hash {
   return {
     name,
     digest: (bytes) => hex(inPieces(create(), bytes).digest(), digits),

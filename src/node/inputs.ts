@@ -1,7 +1,7 @@
 /** Finds the files that a user names (files, folders, globs) and says what they are by their first bytes. */
 
 import { closeSync, globSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { WindrowError } from "../core/index.ts";
 
 /** How a file's bytes are packed. */
@@ -21,7 +21,10 @@ export interface InputFile {
 const ENDINGS = /\.(csv|tsv|txt|csv\.gz|csv\.zst|gz|zst|zip|parquet)$/i;
 
 function failed(path: string, why: string, cause?: unknown): WindrowError {
-  return new WindrowError("missing", `Cannot read ${path}: ${why}`, { details: { path }, ...(cause === undefined ? {} : { cause }) });
+  return new WindrowError("missing", `Cannot read ${path}: ${why}`, {
+    details: { path },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function reason(error: unknown): string {
@@ -54,8 +57,12 @@ function inputFile(path: string, name: string): InputFile {
     const stat = statSync(path);
     if (!stat.isFile()) throw failed(path, "it is no regular file");
     const head = firstBytes(path);
-    if (head.length === 0) throw new WindrowError("empty", `Cannot read ${path}: the file is empty`, { details: { path } });
-    const kind = MAGIC.find(([magic]) => magic.every((byte, i) => head[i] === byte))?.[1] ?? { kind: "text", packing: "none" };
+    if (head.length === 0)
+      throw new WindrowError("empty", `Cannot read ${path}: the file is empty`, { details: { path } });
+    const kind = MAGIC.find(([magic]) => magic.every((byte, i) => head[i] === byte))?.[1] ?? {
+      kind: "text",
+      packing: "none",
+    };
     return { path, name, bytes: stat.size, ...kind };
   } catch (error) {
     if (error instanceof WindrowError) throw error;
@@ -68,11 +75,19 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
+/** What a folder that windrow writes to holds from its first moment, or from its last. */
+const DATASET_MARKS = [".windrow", "index.parquet"];
+
 function folderFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  // A dataset that was written below its own inputs is no input.
+  const datasets = entries
+    .filter((entry) => DATASET_MARKS.includes(entry.name))
+    .map((entry) => `${entry.parentPath}${sep}`);
+  return entries
     .filter((entry) => !entry.isDirectory() && ENDINGS.test(entry.name) && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter(isFile)
+    .filter((path) => !datasets.some((dataset) => path.startsWith(dataset)) && isFile(path))
     .sort();
 }
 

@@ -53,7 +53,10 @@ export function lockFile(path: string, doing: string): Disposable {
   if (!tryLock(path)) {
     const holder = holderOf(path);
     if (holder !== undefined && isRunning(holder)) {
-      throw new WindrowError("exists", `Cannot ${doing}: another run is at work there (process ${holder.pid} on ${holder.host}); wait for it, or remove ${path} if it is gone`);
+      throw new WindrowError(
+        "exists",
+        `Cannot ${doing}: another run is at work there (process ${holder.pid} on ${holder.host}); wait for it, or remove ${path} if it is gone`,
+      );
     }
     rmSync(path, { force: true });
     if (!tryLock(path)) throw new WindrowError("exists", `Cannot ${doing}: another run has just begun there`);

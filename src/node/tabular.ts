@@ -3,9 +3,11 @@
 import { rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
-import { type ColumnRequest, normalName, type TextLayout, textLayout } from "./csv-head.ts";
+import { type ColumnRequest, normalName, textLayout } from "./csv-head.ts";
 import { Duck, type DuckOptions, duckError, numbers } from "./duckdb.ts";
 import type { InputFile } from "./inputs.ts";
+import { csvSql, isNumber, quoted, type SqlSource, selectSql } from "./tabular-sql.ts";
+import { lineNumbers, tidyText } from "./tidy-text.ts";
 import { type PlainFile, plainFiles } from "./unpack.ts";
 
 /** A row that could not be read, and where it stands. */
@@ -32,44 +34,6 @@ export interface TabularCounts {
 }
 
 const SHOWN_BAD_ROWS = 5;
-/** FACTS: a small buffer lets an import finish within a small memory limit. It also bounds a line's length. */
-const CSV_BUFFER_BYTES = 2_000_000;
-
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-/** SQL for the epoch seconds of text; zoneless times are UTC, 23:59:60 is the next second, dd/MM/yyyy is the DMA's. */
-function timeSql(text: string, dayFirst: boolean): string {
-  const iso = `try_cast(${text} AS TIMESTAMP)`;
-  const zoned = `CASE WHEN length(${text}) > 19 AND regexp_matches(${text}, '[+-][0-9]{2}(:?[0-9]{2})?$') THEN epoch(try_cast(${text} AS TIMESTAMPTZ)) ELSE epoch(${iso}) END`;
-  const leap = `CASE WHEN regexp_matches(${text}, '[0-9]{2}:[0-9]{2}:60([.][0-9]+)?Z?$') THEN epoch(try_cast(regexp_replace(${text}, ':60([.][0-9]+)?(Z?)$', ':59\\1\\2') AS TIMESTAMP)) + 1 END`;
-  const day = dayFirst ? `epoch(try_strptime(${text}, '%d/%m/%Y %H:%M:%S')), ` : "";
-  return `CASE WHEN length(${text}) = 19 AND substr(${text}, 5, 1) = '-' THEN coalesce(epoch(${iso}), ${leap}) ELSE coalesce(${day}try_cast(${text} AS DOUBLE), ${zoned}, ${leap}) END`;
-}
-
-/** Text that stands for NULL: none does, so that an empty cell is an empty text. */
-const NO_NULL = quoted("\u0001");
-/** Between the text columns of a row, which are held as one. */
-const SEPARATOR = "chr(31)";
-
-function isNumber(column: ColumnRequest): boolean {
-  return column.kind !== "text";
-}
-
-/** SQL for a number column's value, from text. */
-function valueSql(column: ColumnRequest, text: string, dayFirst: boolean): string {
-  if (column.kind === "number") return `try_cast(${text} AS DOUBLE)`;
-  if (column.kind === "time") return timeSql(text, dayFirst);
-  if (column.kind === "text") return text;
-  const cases = Object.entries(column.kind.codes).map(([word, code]) => `WHEN ${quoted(word)} THEN ${code}`);
-  return `CASE trim(${text}) ${cases.join(" ")} WHEN '' THEN NULL ELSE ${column.kind.otherwise} END::DOUBLE`;
-}
-
-/** SQL for a number column's value, from a column of any type. */
-function numberSql(column: ColumnRequest, name: string, source: { readonly type: string; readonly dayFirst: boolean }): string {
-  if (source.type === "VARCHAR") return valueSql(column, name, source.dayFirst);
-  if (column.kind === "time" && /^(TIMESTAMP|DATE)/.test(source.type)) return `epoch(${name})`;
-  return `${name}::DOUBLE`;
-}
 
 /** Rows of several files in one table on disk. */
 export class Tabular implements AsyncDisposable {
@@ -83,7 +47,12 @@ export class Tabular implements AsyncDisposable {
   #rows = 0;
   #bad = 0;
 
-  private constructor(duck: Duck, folder: string, columns: readonly ColumnRequest[], names: readonly string[] | undefined) {
+  private constructor(
+    duck: Duck,
+    folder: string,
+    columns: readonly ColumnRequest[],
+    names: readonly string[] | undefined,
+  ) {
     this.#duck = duck;
     this.#folder = folder;
     this.#columns = columns;
@@ -91,9 +60,13 @@ export class Tabular implements AsyncDisposable {
   }
 
   /** An empty table for the wanted columns; `names` are the columns of files without a known header. */
-  static async open(options: DuckOptions & { readonly columns: readonly ColumnRequest[]; readonly names?: readonly string[] }): Promise<Tabular> {
+  static async open(
+    options: DuckOptions & { readonly columns: readonly ColumnRequest[]; readonly names?: readonly string[] },
+  ): Promise<Tabular> {
     const duck = await Duck.open(options);
-    const types = options.columns.filter(isNumber).map((column) => `"${column.name}" ${column.single ? "FLOAT" : "DOUBLE"}`);
+    const types = options.columns
+      .filter(isNumber)
+      .map((column) => `"${column.name}" ${column.single ? "FLOAT" : "DOUBLE"}`);
     await duck.run(`CREATE TABLE rows_read (file FLOAT, bad UTINYINT, ${types.join(", ")}, texts VARCHAR)`);
     return new Tabular(duck, options.folder, options.columns, options.names);
   }
@@ -118,36 +91,32 @@ export class Tabular implements AsyncDisposable {
     for await (const plain of plainFiles(input, this.#folder)) await this.#importText(plain, number);
   }
 
-  async #importText(file: PlainFile, number: number): Promise<void> {
+  async #importText(plain: PlainFile, number: number): Promise<void> {
+    const { file, isCopy, hasQuotes } = await tidyText(plain, this.#folder);
     const layout = textLayout(file, this.#columns, this.#names);
     // DuckDB takes * ? [ in a path for a pattern: it gets a plain name instead.
     const link = join(this.#folder, "reading.csv");
     rmSync(link, { force: true });
     symlinkSync(resolve(file.path), link);
     try {
-      await this.#insert(file.name, number, {
-        from: this.#textSource(link, layout),
+      const before = await this.#tableRows();
+      await this.#insert(number, {
+        from: csvSql(link, layout, hasQuotes),
         text: (column) => {
           const place = layout.places.get(column.name);
           return place === undefined ? undefined : `c${place}`;
         },
         dayFirst: layout.places.has("mobile"),
-        header: layout.header ? 1 : 0,
       });
-      await this.#countRejects(file.name);
+      const bad = await this.#countBad(before);
+      const rejected = await this.#rejects();
+      await this.#showBad(file, { header: layout.header ? 1 : 0, bad, rejected });
     } catch (error) {
       throw duckError(`read ${file.name}`, error);
     } finally {
       rmSync(link, { force: true });
+      if (isCopy) rmSync(file.path, { force: true });
     }
-  }
-
-  #textSource(path: string, layout: TextLayout): string {
-    const columns = Array.from({ length: layout.width }, (_, index) => `'c${index}': 'VARCHAR'`).join(", ");
-    return (
-      `read_csv(${quoted(path)}, auto_detect=false, header=${layout.header}, delim=${quoted(layout.delimiter)}, quote='"', escape='"', ` +
-      `columns={${columns}}, store_rejects=true, rejects_limit=0, nullstr=${NO_NULL}, buffer_size=${CSV_BUFFER_BYTES}, compression='none')`
-    );
   }
 
   async #importParquet(input: InputFile, number: number): Promise<void> {
@@ -157,12 +126,17 @@ export class Tabular implements AsyncDisposable {
     try {
       const described = await this.#duck.rows(`DESCRIBE SELECT * FROM read_parquet(${quoted(link)})`);
       const types = new Map(described.map((row) => [String(row["column_name"]), String(row["column_type"])]));
-      const find = (column: ColumnRequest) => [...types.keys()].find((name) => name === column.name || column.aliases.includes(normalName(name)));
+      const find = (column: ColumnRequest) =>
+        [...types.keys()].find((name) => name === column.name || column.aliases.includes(normalName(name)));
       const absent = this.#columns.filter((column) => column.required && find(column) === undefined);
       if (absent.length > 0) {
-        throw new WindrowError("unsupported", `Cannot read ${input.path}: the Parquet file has no column for ${absent.map((each) => each.name).join(", ")}`);
+        throw new WindrowError(
+          "unsupported",
+          `Cannot read ${input.path}: the Parquet file has no column for ${absent.map((each) => each.name).join(", ")}`,
+        );
       }
-      await this.#insert(input.name, number, {
+      const before = await this.#tableRows();
+      await this.#insert(number, {
         from: `read_parquet(${quoted(link)})`,
         text: (column) => {
           const name = find(column);
@@ -170,8 +144,9 @@ export class Tabular implements AsyncDisposable {
         },
         typed: (column) => types.get(find(column) ?? ""),
         dayFirst: false,
-        header: 0,
       });
+      for (const each of await this.#countBad(before))
+        this.#examples.push({ file: input.name, line: each.place + 1, why: each.why });
     } catch (error) {
       throw duckError(`read ${input.path}`, error);
     } finally {
@@ -179,85 +154,62 @@ export class Tabular implements AsyncDisposable {
     }
   }
 
-  /** Appends a source's rows with their values, their line, and which column was bad (its place in the list + 1; 0 for none). */
-  async #insert(
-    name: string,
-    number: number,
-    source: {
-      readonly from: string;
-      text(column: ColumnRequest): string | undefined;
-      typed?(column: ColumnRequest): string | undefined;
-      readonly dayFirst: boolean;
-      readonly header: number;
-    },
-  ): Promise<void> {
-    const values: string[] = [];
-    const bad: string[] = [];
-    const columns: string[] = [];
-    const texts: string[] = [];
-    for (const [index, column] of this.#columns.entries()) {
-      const text = source.text(column);
-      if (text !== undefined) this.#present.add(column.name);
-      if (column.kind === "text") {
-        texts.push(text === undefined ? "''" : source.typed === undefined ? text : `coalesce(${text}::VARCHAR, '')`);
-        continue;
-      }
-      columns.push(text === undefined ? "'nan'" : `coalesce(v${index}, 'nan')`);
-      if (text === undefined) continue;
-      const type = source.typed?.(column) ?? "VARCHAR";
-      values.push(`${numberSql(column, text, { type, dayFirst: source.dayFirst })} AS v${index}`);
-      const mustBeThere = column.kind === "time" || column.name === this.#columns[0]?.name;
-      if (mustBeThere) bad.push(`WHEN v${index} IS NULL OR NOT isfinite(v${index}) THEN ${index + 1}`);
-      else if (type === "VARCHAR") bad.push(`WHEN v${index} IS NULL AND trim(${text}) <> '' THEN ${index + 1}`);
-    }
-    const joined = texts.every((text) => text === "''") ? "NULL" : `concat_ws(${SEPARATOR}, ${texts.join(", ")})`;
-    const before = await this.#tableRows();
-    await this.#duck.run(
-      `INSERT INTO rows_read SELECT ${number}, CASE ${bad.join(" ")} ELSE 0 END, ${columns.join(", ")}, ${joined} FROM (SELECT *, ${values.join(", ")} FROM ${source.from})`,
-    );
-    const after = await this.#tableRows();
-    this.#rows += after - before;
-    await this.#noteBad(name, before, source.header);
+  async #insert(number: number, source: SqlSource): Promise<void> {
+    for (const column of this.#columns) if (source.text(column) !== undefined) this.#present.add(column.name);
+    await this.#duck.run(`INSERT INTO rows_read ${selectSql(this.#columns, source, number)}`);
   }
 
   async #tableRows(): Promise<number> {
     return Number((await this.#duck.rows("SELECT count(*) AS n FROM rows_read"))[0]?.["n"]);
   }
 
-  async #noteBad(name: string, before: number, header: number): Promise<void> {
-    const counted = await this.#duck.rows(`SELECT count(*) AS n FROM rows_read WHERE bad > 0 AND rowid >= ${before}`);
-    const bad = Number(counted[0]?.["n"]);
-    this.#bad += bad;
-    if (bad === 0) return;
-    const first = await this.#duck.rows(
-      `SELECT rowid - ${before} AS at, bad FROM rows_read WHERE bad > 0 AND rowid >= ${before} ORDER BY rowid LIMIT ${SHOWN_BAD_ROWS}`,
+  /** Counts the rows from `before` on and the bad ones among them; gives the first few of those. */
+  async #countBad(before: number): Promise<{ place: number; why: string }[]> {
+    const [counted] = await this.#duck.rows(
+      `SELECT count(*) AS n, count(*) FILTER (WHERE bad > 0) AS bad FROM rows_read WHERE rowid >= ${before}`,
     );
-    const rejected = await this.#duck.rows("SELECT DISTINCT line FROM reject_errors ORDER BY line");
-    for (const row of first) {
+    this.#rows += Number(counted?.["n"]);
+    const bad = Number(counted?.["bad"]);
+    this.#bad += bad;
+    if (bad === 0) return [];
+    const first = await this.#duck.rows(
+      `SELECT rowid - ${before} AS place, bad FROM rows_read WHERE bad > 0 AND rowid >= ${before} ORDER BY rowid LIMIT ${SHOWN_BAD_ROWS}`,
+    );
+    return first.map((row) => {
       const column = this.#columns[Number(row["bad"]) - 1];
-      // Rejected lines are no rows, but they are lines.
-      const line = rejected.reduce((at, each) => (Number(each["line"]) <= at ? at + 1 : at), Number(row["at"]) + 1 + header);
-      this.#examples.push({
-        file: name,
-        line,
+      return {
+        place: Number(row["place"]),
         why: `${column?.name} is no ${column?.kind === "time" ? "time" : "number"}`,
-      });
-    }
+      };
+    });
   }
 
-  /** Lines that are no rows: too few or too many columns, broken quotes or text. DuckDB tells each fault; lines are counted once. */
-  async #countRejects(name: string): Promise<void> {
+  /** Lines that are no rows: too few or too many cells, broken quotes. DuckDB tells each fault; a line counts once. */
+  async #rejects(): Promise<BadRow[]> {
     const lines = await this.#duck.rows(
-      `SELECT line, any_value(error_message) AS why, max(1 + length(trim(csv_line, chr(10) || chr(13))) - length(replace(trim(csv_line, chr(10) || chr(13)), chr(10), ''))) AS lines FROM reject_errors GROUP BY line ORDER BY line`,
+      "SELECT line, any_value(error_message) AS why FROM reject_errors GROUP BY line ORDER BY line",
     );
-    for (const [index, row] of lines.entries()) {
-      const count = Number(row["lines"]);
-      this.#rows += count;
-      this.#bad += count;
-      if (index < SHOWN_BAD_ROWS) this.#examples.push({ file: name, line: Number(row["line"]), why: String(row["why"]) });
-    }
+    this.#rows += lines.length;
+    this.#bad += lines.length;
     await this.#duck.run("DELETE FROM reject_errors");
     await this.#duck.run("DELETE FROM reject_scans");
+    return lines.map((row) => ({ file: "", line: Number(row["line"]), why: String(row["why"]) }));
+  }
+
+  /** Keeps the first few bad lines of a file to be shown, with their numbers in it. */
+  async #showBad(
+    file: PlainFile,
+    found: { header: number; bad: readonly { place: number; why: string }[]; rejected: readonly BadRow[] },
+  ): Promise<void> {
+    const places = found.bad.map(({ place }) => place + found.header);
+    const leftOut = new Set(found.rejected.map((each) => each.line));
+    const lines = places.length === 0 ? [] : await lineNumbers(file.path, places, leftOut);
+    const shown = [
+      ...found.bad.map(({ why }, index) => ({ line: lines[index] ?? 0, why })),
+      ...found.rejected.slice(0, SHOWN_BAD_ROWS),
+    ];
+    for (const { line, why } of shown.sort((a, b) => a.line - b.line).slice(0, SHOWN_BAD_ROWS))
+      this.#examples.push({ file: file.name, line, why });
   }
 
   /** Good rows in the order of their files: the named columns and `file`. */
@@ -267,7 +219,9 @@ export class Tabular implements AsyncDisposable {
 
   /** Good rows sorted by the named columns: all number columns that are present, and `file`. */
   async *sorted(by: readonly string[]): AsyncIterable<TabularChunk> {
-    const names = this.#columns.filter((column) => column.kind !== "text" && this.#present.has(column.name)).map((column) => column.name);
+    const names = this.#columns
+      .filter((column) => column.kind !== "text" && this.#present.has(column.name))
+      .map((column) => column.name);
     // FACTS: a sort keeps to a small limit only without this.
     await this.#duck.run("SET preserve_insertion_order = false");
     yield* this.#read(names, `ORDER BY ${by.map((name) => `"${name}"`).join(", ")}`);
@@ -276,7 +230,9 @@ export class Tabular implements AsyncDisposable {
   async *#read(names: readonly string[], tail: string): AsyncIterable<TabularChunk> {
     const list = names.map((name) => `"${name}"`).join(", ");
     try {
-      for await (const chunk of this.#duck.chunks(`SELECT file::DOUBLE, ${list} FROM rows_read WHERE bad = 0 ${tail}`)) {
+      for await (const chunk of this.#duck.chunks(
+        `SELECT file::DOUBLE, ${list} FROM rows_read WHERE bad = 0 ${tail}`,
+      )) {
         const columns: Record<string, Float64Array | Float32Array> = { file: numbers(chunk.column(0)) };
         for (const [index, name] of names.entries()) columns[name] = numbers(chunk.column(index + 1));
         yield { length: chunk.length, columns };

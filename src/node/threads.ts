@@ -12,7 +12,13 @@ export interface WorkerRequest {
 /** What a worker answers. */
 export type WorkerAnswer =
   | { readonly kind: "done"; readonly id: string; readonly result: Json }
-  | { readonly kind: "failed"; readonly id: string; readonly code: ErrorCode | undefined; readonly message: string; readonly stack: string };
+  | {
+      readonly kind: "failed";
+      readonly id: string;
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly stack: string;
+    };
 
 /** How to run. */
 export interface ThreadsOptions {
@@ -45,15 +51,9 @@ class Inbox<T> {
   }
 }
 
-type Arrival = { readonly worker: Worker; readonly answer: WorkerAnswer };
-
-function startWorker(options: ThreadsOptions, inbox: Inbox<Arrival>): Worker {
-  const worker = new Worker(options.entry, { workerData: options.data });
-  worker.on("message", (answer: WorkerAnswer) => inbox.put({ worker, answer }));
-  worker.on("error", (error: Error) => {
-    inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message: error.message, stack: error.stack ?? "" } });
-  });
-  return worker;
+interface Arrival {
+  readonly worker: Worker;
+  readonly answer: WorkerAnswer;
 }
 
 function failure(answer: Extract<WorkerAnswer, { kind: "failed" }>): WindrowError {
@@ -61,9 +61,57 @@ function failure(answer: Extract<WorkerAnswer, { kind: "failed" }>): WindrowErro
   return new WindrowError(answer.code ?? "internal", answer.message, answer.code === undefined ? { cause } : {});
 }
 
-/** Which tasks may start, given what is done. */
-function ready(waiting: readonly Task[], done: ReadonlySet<string>): Task | undefined {
-  return waiting.find((task) => task.after.every((id) => done.has(id)));
+/** Workers that are started when there is something to do, and used again. */
+class Pool implements AsyncDisposable {
+  readonly #options: ThreadsOptions;
+  readonly #inbox = new Inbox<Arrival>();
+  readonly #all: Worker[] = [];
+  readonly #idle: Worker[] = [];
+
+  constructor(options: ThreadsOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#all.length - this.#idle.length;
+  }
+
+  get isFull(): boolean {
+    return this.running >= this.#options.workers;
+  }
+
+  #started(): Worker {
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data });
+    worker.on("message", (answer: WorkerAnswer) => this.#inbox.put({ worker, answer }));
+    worker.on("error", ({ message, stack = "" }: Error) => {
+      this.#inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message, stack } });
+    });
+    this.#all.push(worker);
+    return worker;
+  }
+
+  begin(id: string): void {
+    const worker = this.#idle.pop() ?? this.#started();
+    worker.postMessage({ id } satisfies WorkerRequest);
+  }
+
+  /** The next task that is done. */
+  async done(): Promise<{ readonly id: string; readonly result: Json }> {
+    const { worker, answer } = await this.#inbox.take();
+    if (answer.kind === "failed") throw failure(answer);
+    this.#idle.push(worker);
+    return answer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#all.map((worker) => worker.terminate()));
+  }
+}
+
+/** Takes from the waiting tasks one that may start, given what is done. */
+function takeReady(waiting: Task[], done: ReadonlySet<string>): Task | undefined {
+  const at = waiting.findIndex((task) => task.after.every((id) => done.has(id)));
+  return at < 0 ? undefined : waiting.splice(at, 1)[0];
 }
 
 async function* run(plan: Plan, options: ThreadsOptions, signal: AbortSignal | undefined): AsyncIterable<TaskEvent> {
@@ -73,36 +121,24 @@ async function* run(plan: Plan, options: ThreadsOptions, signal: AbortSignal | u
     const result = await options.journal.result(task.id);
     if (result === undefined) {
       waiting.push(task);
-    } else {
-      done.add(task.id);
-      yield { kind: "done", id: task.id, result, skipped: true };
+      continue;
     }
+    done.add(task.id);
+    yield { kind: "done", id: task.id, result, skipped: true };
   }
-  const inbox = new Inbox<Arrival>();
-  const idle: Worker[] = [];
-  const all: Worker[] = [];
-  let running = 0;
-  try {
-    while (waiting.length > 0 || running > 0) {
-      signal?.throwIfAborted();
-      for (let task = ready(waiting, done); task !== undefined && running < options.workers; task = ready(waiting, done)) {
-        const worker = idle.pop() ?? startWorker(options, inbox);
-        if (!all.includes(worker)) all.push(worker);
-        waiting.splice(waiting.indexOf(task), 1);
-        running += 1;
-        worker.postMessage({ id: task.id } satisfies WorkerRequest);
-        yield { kind: "start", id: task.id };
-      }
-      const { worker, answer } = await inbox.take();
-      if (answer.kind === "failed") throw failure(answer);
-      await options.journal.finish(answer.id, answer.result);
-      running -= 1;
-      idle.push(worker);
-      done.add(answer.id);
-      yield { kind: "done", id: answer.id, result: answer.result, skipped: false };
+  await using pool = new Pool(options);
+  while (waiting.length > 0 || pool.running > 0) {
+    signal?.throwIfAborted();
+    while (!pool.isFull) {
+      const task = takeReady(waiting, done);
+      if (task === undefined) break;
+      pool.begin(task.id);
+      yield { kind: "start", id: task.id };
     }
-  } finally {
-    await Promise.all(all.map((worker) => worker.terminate()));
+    const { id, result } = await pool.done();
+    await options.journal.finish(id, result);
+    done.add(id);
+    yield { kind: "done", id, result, skipped: false };
   }
 }
 

@@ -19,13 +19,21 @@ export interface PlainFile {
 function damaged(input: InputFile, error: unknown): WindrowError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOSPC") {
-    return new WindrowError("io", `Cannot unpack ${input.path}: the disk is full; free space or choose another folder with --temp`, { cause: error });
+    return new WindrowError(
+      "io",
+      `Cannot unpack ${input.path}: the disk is full; free space or choose another folder with --temp`,
+      { cause: error },
+    );
   }
   const why = error instanceof Error ? error.message : String(error);
-  return new WindrowError("damaged", `Cannot read ${input.path}: the ${input.packing} data is damaged or cut short (${why})`, {
-    details: { path: input.path },
-    cause: error,
-  });
+  return new WindrowError(
+    "damaged",
+    `Cannot read ${input.path}: the ${input.packing} data is damaged or cut short (${why})`,
+    {
+      details: { path: input.path },
+      cause: error,
+    },
+  );
 }
 
 async function streamOut(input: InputFile, from: Readable, to: string, through?: Transform): Promise<void> {
@@ -60,9 +68,11 @@ function checkedCrc(expected: number): Transform {
 /** yauzl calls back; the zip's members one by one. Sizes are checked against the directory by yauzl. */
 async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: Entry[] }> {
   const { openPromise } = await import("yauzl");
-  const zip = await openPromise(input.path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }).catch((error: unknown) => {
-    throw damaged(input, error);
-  });
+  const zip = await openPromise(input.path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }).catch(
+    (error: unknown) => {
+      throw damaged(input, error);
+    },
+  );
   const members: Entry[] = [];
   try {
     for await (const entry of zip.eachEntry()) if (isText(entry.fileName)) members.push(entry);
@@ -76,7 +86,8 @@ async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: En
 async function* unzip(input: InputFile, folder: string): AsyncIterable<PlainFile> {
   const { zip, members } = await zipMembers(input);
   try {
-    if (members.length === 0) throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv file`);
+    if (members.length === 0)
+      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv file`);
     for (const [index, member] of members.entries()) {
       const path = join(folder, `unpacked-${index}.csv`);
       const stream = await zip.openReadStreamPromise(member).catch((error: unknown) => {
@@ -106,7 +117,8 @@ export async function* plainFiles(input: InputFile, folder: string): AsyncIterab
     return;
   }
   const path = join(folder, "unpacked.csv");
-  const unpacker = input.packing === "gz" ? createGunzip({ chunkSize: 1 << 18 }) : createZstdDecompress({ chunkSize: 1 << 18 });
+  const unpacker =
+    input.packing === "gz" ? createGunzip({ chunkSize: 1 << 18 }) : createZstdDecompress({ chunkSize: 1 << 18 });
   await streamOut(input, createReadStream(input.path, { highWaterMark: 1 << 18 }), path, unpacker);
   try {
     yield { path, name: input.name };

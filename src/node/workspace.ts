@@ -1,6 +1,16 @@
 /** A folder of temporary files, read and written synchronously. */
 
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { bytesOf, type RandomReader, type SequentialWriter, WindrowError, type Workspace } from "../core/index.ts";
 import { ioError, systemCode } from "./io-error.ts";
@@ -10,7 +20,10 @@ function readAt(fd: number, path: string, at: number, into: Uint8Array): void {
   while (done < into.length) {
     const read = readSync(fd, into, done, into.length - done, at + done);
     if (read === 0) {
-      throw new WindrowError("damaged", `Cannot read ${path}: bytes ${at} to ${at + into.length} are wanted, got a file of ${fstatSync(fd).size}`);
+      throw new WindrowError(
+        "damaged",
+        `Cannot read ${path}: bytes ${at} to ${at + into.length} are wanted, got a file of ${fstatSync(fd).size}`,
+      );
     }
     done += read;
   }

@@ -52,7 +52,11 @@ export interface Journal {
  */
 export function taskOf(plan: Plan, id: string): Task {
   const task = plan.tasks.find((each) => each.id === id);
-  if (task === undefined) throw new WindrowError("usage", `Cannot run task ${id}: the plan has no such task; its tasks are ${firstIds(plan)}`);
+  if (task === undefined)
+    throw new WindrowError(
+      "usage",
+      `Cannot run task ${id}: the plan has no such task; its tasks are ${firstIds(plan)}`,
+    );
   return task;
 }
 
@@ -72,11 +76,13 @@ export function inWaitingOrder(tasks: readonly Task[]): readonly Task[] {
   const ordered: Task[] = [];
   const place = (task: Task): void => {
     if (placed.has(task.id)) return;
-    if (entered.has(task.id)) throw new WindrowError("damaged", `Cannot run the plan: task ${task.id} waits for itself`);
+    if (entered.has(task.id))
+      throw new WindrowError("damaged", `Cannot run the plan: task ${task.id} waits for itself`);
     entered.add(task.id);
     for (const id of task.after) {
       const before = byId.get(id);
-      if (before === undefined) throw new WindrowError("damaged", `Cannot run the plan: task ${task.id} waits for ${id}, which is not in it`);
+      if (before === undefined)
+        throw new WindrowError("damaged", `Cannot run the plan: task ${task.id} waits for ${id}, which is not in it`);
       place(before);
     }
     placed.add(task.id);

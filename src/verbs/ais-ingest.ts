@@ -1,18 +1,16 @@
 /** From files of reports to trips on disk: read, sort, clean, split; every row accounted for. */
 
 import { join } from "node:path";
-import { bytesOf } from "../core/index.ts";
 import {
   AIS_COLUMNS,
   AIS_STATICS,
+  type AisRules,
   type CleanCounts,
   cleaner,
-  cutTrip,
   type ReportChunk,
   reasonCode,
   type TimeCuts,
   type Trip,
-  type TripPiece,
   type TripSink,
   timeCuts,
   tripId,
@@ -20,12 +18,20 @@ import {
   vesselTypeFilter,
   WIDTH,
 } from "../domains/ais/index.ts";
-import { type Ledger, ROWS_FILE, SOURCES_FILE, TIMES_FILE, type Trace, type TraceTable, traceTable } from "../materialize/index.ts";
+import {
+  type Ledger,
+  ROWS_FILE,
+  SOURCES_FILE,
+  TIMES_FILE,
+  type Trace,
+  type TraceTable,
+  traceTable,
+} from "../materialize/index.ts";
 import type { InputFile } from "../node/inputs.ts";
 import { type BadRow, Tabular, type TabularChunk } from "../node/tabular.ts";
-import { type ColumnFile, columnFile, float64Blocks, folderWorkspace } from "../node/workspace.ts";
+import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
 import { entitySplit, type Split } from "../order/index.ts";
-import { windowCount, windowUse } from "../window/index.ts";
+import { windowUse } from "../window/index.ts";
 import type { ResolvedAis } from "./ais-options.ts";
 import type { Progress } from "./progress.ts";
 
@@ -130,11 +136,11 @@ interface SplitTrips {
   readonly windows: Record<Split, number>;
 }
 
-/** The split of a piece of a trip; `undefined` when it lies between the splits. */
-function splitOf(piece: TripPiece, options: ResolvedAis, cuts: TimeCuts): Split | undefined {
-  const byTime: Split = piece.from >= cuts.test ? "test" : piece.from >= cuts.validation ? "validation" : "train";
+/** The split of a trip; `undefined` when it lies between the splits. */
+function splitOf(trip: Trip, options: ResolvedAis, cuts: TimeCuts): Split | undefined {
+  const byTime: Split = trip.from >= cuts.test ? "test" : trip.from >= cuts.validation ? "validation" : "train";
   if (options.splitBy === "time") return byTime;
-  const byVessel = entitySplit(options.seed, String(piece.mmsi), options.fractions);
+  const byVessel = entitySplit(options.seed, String(trip.mmsi), options.fractions);
   if (options.splitBy === "vessel") return byVessel;
   // Held-out vessels count only in the held-out time, and the others only before it.
   return (byVessel === "train") === (byTime === "train") ? byVessel : undefined;
@@ -142,50 +148,41 @@ function splitOf(piece: TripPiece, options: ResolvedAis, cuts: TimeCuts): Split 
 
 const NO_CUTS: TimeCuts = { validation: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
 
-/** Cuts where the split by time begins. With vessels held out as well, all held-out time is one. */
-function cutsOf(options: ResolvedAis, points: number, blocks: () => Iterable<Float64Array>): TimeCuts {
-  if (options.splitBy === "vessel" || points === 0) return NO_CUTS;
-  const cuts = timeCuts(blocks, points, options.fractions);
-  return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
-}
-
-function splitTrips(files: TrackFiles, options: ResolvedAis, cuts: TimeCuts, timeOf: (row: number) => number): SplitTrips {
+function splitTrips(trips: readonly Trip[], options: ResolvedAis, cuts: TimeCuts): SplitTrips {
   const traces: Trace[] = [];
   const unused: Record<string, number> = {};
   const leave = (reason: string, points: number) => {
     if (points > 0) unused[reason] = (unused[reason] ?? 0) + points;
   };
   const windows = { train: 0, validation: 0, test: 0 };
-  let all = 0;
   let short = 0;
   let used = 0;
-  for (const trip of files.trips) {
-    for (const piece of cuts === NO_CUTS ? [{ ...trip, isCut: false }] : cutTrip(trip, cuts, timeOf)) {
-      all += 1;
-      // A piece is a trip: its first point has none before it.
-      if (piece.isCut) files.patch({ from: piece.firstRow, to: piece.firstRow + 1 }, WIDTH - 1, 0);
-      const split = splitOf(piece, options, cuts);
-      if (split === undefined) {
-        leave("between_splits", piece.length);
-        continue;
-      }
-      const use = windowUse(piece.length, options.window);
-      if (use.windows === 0) {
-        short += 1;
-        leave("trip_short", piece.length);
-        continue;
-      }
-      used += use.used;
-      leave("tail", use.tail);
-      leave("stride_gap", use.strideGap);
-      windows[split] += windowCount(piece.length, options.window);
-      traces.push({ id: tripId(piece), entity: String(piece.mmsi), split, firstRow: piece.firstRow, rows: piece.length });
+  for (const trip of trips) {
+    const split = splitOf(trip, options, cuts);
+    if (split === undefined) {
+      leave("between_splits", trip.length);
+      continue;
     }
+    const use = windowUse(trip.length, options.window);
+    if (use.windows === 0) {
+      short += 1;
+      leave("trip_short", trip.length);
+      continue;
+    }
+    used += use.used;
+    leave("tail", use.tail);
+    leave("stride_gap", use.strideGap);
+    windows[split] += use.windows;
+    traces.push({ id: tripId(trip), entity: String(trip.mmsi), split, firstRow: trip.firstRow, rows: trip.length });
   }
-  return { traces, all, short, used, unused, windows };
+  return { traces, all: trips.length, short, used, unused, windows };
 }
 
-function ledgerOf(clean: CleanCounts, split: SplitTrips, rows: { bad: number; all: number; reordered: number }): Ledger {
+function ledgerOf(
+  clean: CleanCounts,
+  split: SplitTrips,
+  rows: { bad: number; all: number; reordered: number },
+): Ledger {
   const noted: Record<string, number> = {
     sog_derived: clean.sogDerived,
     cog_derived: clean.cogDerived,
@@ -231,10 +228,15 @@ async function importAll(table: Tabular, inputs: readonly RankedInput[], { progr
   }
 }
 
-async function clean(table: Tabular, files: TrackFiles, options: ResolvedAis, task: Watch & { choice: VesselChoice }): Promise<CleanCounts> {
+async function clean(
+  table: Tabular,
+  sink: TripSink,
+  rules: AisRules,
+  task: Watch & { choice: VesselChoice; stage: string },
+): Promise<CleanCounts> {
   const { rows, bad } = table.counts;
-  task.progress.stage("sort and clean", rows - bad, "rows");
-  const cleaning = cleaner(options.rules, task.choice, files);
+  task.progress.stage(task.stage, rows - bad, "rows");
+  const cleaning = cleaner(rules, task.choice, sink);
   let done = 0;
   for await (const chunk of table.sorted(["mmsi", "t"])) {
     task.signal?.throwIfAborted();
@@ -243,6 +245,27 @@ async function clean(table: Tabular, files: TrackFiles, options: ResolvedAis, ta
     task.progress.at(done);
   }
   return cleaning.finish();
+}
+
+/** Where the splits by time begin: a quantile of the kept points' times, which a first cleaning finds. */
+async function findCuts(
+  table: Tabular,
+  options: ResolvedAis,
+  task: Watch & { choice: VesselChoice; temp: string },
+): Promise<TimeCuts> {
+  if (options.splitBy === "vessel") return NO_CUTS;
+  const path = join(task.temp, TIMES_FILE);
+  using times = columnFile(path);
+  const sink: TripSink = {
+    append: (block) => times.append(block.times.subarray(0, block.length)),
+    patch: () => {},
+    trip: () => {},
+  };
+  const { kept } = await clean(table, sink, options.rules, { ...task, stage: "find the time" });
+  if (kept === 0) return NO_CUTS;
+  const cuts = timeCuts(() => float64Blocks(path), kept, options.fractions);
+  // With vessels held out as well, all held-out time is one.
+  return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
 }
 
 async function ingest(
@@ -261,16 +284,17 @@ async function ingest(
   await importAll(table, inputs, task);
   const reordered = await countReordered(table);
   const facts = await table.latestTexts("mmsi", "t");
+  const choice = vesselChoice(options, facts);
+  const cuts = await findCuts(table, options, { ...task, choice });
   using files = new TrackFiles(task.temp);
-  const cleaned = await clean(table, files, options, { ...task, choice: vesselChoice(options, facts) });
-  const times = join(task.temp, TIMES_FILE);
-  const cuts = cutsOf(options, cleaned.kept, () => float64Blocks(times));
-  using reader = folderWorkspace(task.temp).reader(TIMES_FILE);
-  const time = new Float64Array(1);
-  const split = splitTrips(files, options, cuts, (row) => {
-    reader.readInto(row * 8, bytesOf(time));
-    return time[0]!;
-  });
+  const cutTimes = [cuts.validation, cuts.test].filter(Number.isFinite);
+  const cleaned = await clean(
+    table,
+    files,
+    { ...options.rules, cutTimes },
+    { ...task, choice, stage: "sort and clean" },
+  );
+  const split = splitTrips(files.trips, options, cuts);
   const { rows: all, bad, examples } = table.counts;
   return {
     table: traceTable(split.traces),
@@ -282,7 +306,11 @@ async function ingest(
 }
 
 /** Reads, cleans and splits; `inputs` come in the order of their content's hash. */
-export async function ingestAis(inputs: readonly RankedInput[], options: ResolvedAis, task: Watch & { readonly temp: string }): Promise<Ingested> {
+export async function ingestAis(
+  inputs: readonly RankedInput[],
+  options: ResolvedAis,
+  task: Watch & { readonly temp: string },
+): Promise<Ingested> {
   try {
     return await ingest(inputs, options, task);
   } catch (error) {

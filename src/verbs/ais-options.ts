@@ -2,7 +2,7 @@
 
 import { type Compression, parseCompression, WindrowError } from "../core/index.ts";
 import { AIS_RULES, type AisRules, type BoundingBox, type SplitBy, vesselTypeFilter } from "../domains/ais/index.ts";
-import { type DatasetFormat, type IdColumn } from "../materialize/index.ts";
+import type { DatasetFormat, IdColumn } from "../materialize/index.ts";
 import { seedOf, splitSpec } from "../order/index.ts";
 import { windowSpec } from "../window/index.ts";
 
@@ -115,7 +115,9 @@ function refuse(what: string): never {
 function idColumns(names: readonly string[]): IdColumn[] {
   return names.map((name) => {
     const source = Object.hasOwn(ID_COLUMNS, name) ? ID_COLUMNS[name] : undefined;
-    return source === undefined ? refuse(`--with takes ${Object.keys(ID_COLUMNS).join(", ")}, got ${name}`) : { name, source };
+    return source === undefined
+      ? refuse(`--with takes ${Object.keys(ID_COLUMNS).join(", ")}, got ${name}`)
+      : { name, source };
   });
 }
 
@@ -124,7 +126,9 @@ function positive(name: string, value: number): number {
 }
 
 function whole(name: string, value: number, least: number): number {
-  return Number.isSafeInteger(value) && value >= least ? value : refuse(`${name} must be a whole number from ${least} up, got ${value}`);
+  return Number.isSafeInteger(value) && value >= least
+    ? value
+    : refuse(`${name} must be a whole number from ${least} up, got ${value}`);
 }
 
 function rules(options: MaterializeAisOptions): AisRules {
@@ -159,7 +163,36 @@ function formats(list: readonly DatasetFormat[]): readonly DatasetFormat[] {
 }
 
 function splitBy(value: SplitBy): SplitBy {
-  return ["vessel", "time", "vessel+time"].includes(value) ? value : refuse(`--split-by takes vessel, time or vessel+time, got ${value}`);
+  return ["vessel", "time", "vessel+time"].includes(value)
+    ? value
+    : refuse(`--split-by takes vessel, time or vessel+time, got ${value}`);
+}
+
+/** The defaults, where they do not follow from other options. */
+const DEFAULTS = {
+  format: ["mds", "parquet"],
+  window: 928,
+  inputLength: 128,
+  stride: 32,
+  seed: 42,
+  val: 0.003,
+  test: 0,
+  splitBy: "vessel",
+  compression: "zstd:1",
+  shardBytes: 64 * MIB,
+  hashes: [],
+  mdsEncoding: "ndarray",
+  with: [],
+  byteStreamSplit: false,
+  memory: 1024 * MIB,
+} as const satisfies Partial<MaterializeAisOptions>;
+
+function checkTogether(options: MaterializeAisOptions, window: { readonly size: number }, inputLength: number): void {
+  if (inputLength >= window.size) refuse(`--input-length must be below --window ${window.size}, got ${inputLength}`);
+  if (options.inputs.length === 0) refuse("no input was given; name files, folders or globs");
+  if (options.vesselType !== undefined && vesselTypeFilter(options.vesselType) === undefined) {
+    refuse(`--vessel-type takes numbers, ranges and words like 60-69,70,Cargo, got ${options.vesselType}`);
+  }
 }
 
 /**
@@ -167,39 +200,34 @@ function splitBy(value: SplitBy): SplitBy {
  * @throws WindrowError `usage` that names the option and what it takes.
  */
 export function resolveAis(options: MaterializeAisOptions, processors: number): ResolvedAis {
-  const window = windowSpec(options.window ?? 928, options.stride ?? 32);
-  const inputLength = whole("--input-length", options.inputLength ?? 128, 1);
-  if (inputLength >= window.size) refuse(`--input-length must be below --window ${window.size}, got ${inputLength}`);
-  if (options.inputs.length === 0) refuse("no input was given; name files, folders or globs");
-  if (options.vesselType !== undefined && vesselTypeFilter(options.vesselType) === undefined) {
-    refuse(`--vessel-type takes numbers, ranges and words like 60-69,70,Cargo, got ${options.vesselType}`);
-  }
-  const memory = options.memory ?? 1024 * MIB;
-  if (!(memory >= LEAST_MEMORY)) refuse(`--memory must be at least 64MiB, got ${memory} bytes`);
-  const seed = options.seed ?? 42;
-  seedOf(seed);
+  const given = { ...DEFAULTS, ...options };
+  const window = windowSpec(given.window, given.stride);
+  const inputLength = whole("--input-length", given.inputLength, 1);
+  checkTogether(options, window, inputLength);
+  if (!(given.memory >= LEAST_MEMORY)) refuse(`--memory must be at least 64MiB, got ${given.memory} bytes`);
+  seedOf(given.seed);
   return {
-    inputs: options.inputs,
-    out: options.out,
-    formats: formats(options.format ?? ["mds", "parquet"]),
+    inputs: given.inputs,
+    out: given.out,
+    formats: formats(given.format),
     window,
     inputLength,
-    parts: options.parts === undefined ? undefined : whole("--parts", options.parts, 1),
-    seed: BigInt(seed),
-    fractions: splitSpec(options.val ?? 0.003, options.test ?? 0),
-    splitBy: splitBy(options.splitBy ?? "vessel"),
-    compression: parseCompression(options.compression ?? "zstd:1"),
-    shardBytes: whole("--shard-bytes", options.shardBytes ?? 64 * MIB, 1024),
-    hashes: options.hashes ?? [],
-    mdsEncoding: options.mdsEncoding ?? "ndarray",
-    ids: idColumns(options.with ?? []),
-    byteStreamSplit: options.byteStreamSplit ?? false,
+    parts: given.parts === undefined ? undefined : whole("--parts", given.parts, 1),
+    seed: BigInt(given.seed),
+    fractions: splitSpec(given.val, given.test),
+    splitBy: splitBy(given.splitBy),
+    compression: parseCompression(given.compression),
+    shardBytes: whole("--shard-bytes", given.shardBytes, 1024),
+    hashes: given.hashes,
+    mdsEncoding: given.mdsEncoding,
+    ids: idColumns(given.with),
+    byteStreamSplit: given.byteStreamSplit,
     rules: rules(options),
-    columns: options.columns,
-    vesselType: options.vesselType,
-    memory,
-    workers: whole("--workers", options.workers ?? processors, 1),
-    temp: options.temp,
-    existing: options.existing,
+    columns: given.columns,
+    vesselType: given.vesselType,
+    memory: given.memory,
+    workers: whole("--workers", given.workers ?? processors, 1),
+    temp: given.temp,
+    existing: given.existing,
   };
 }

@@ -1,8 +1,8 @@
 /** `materialize ais`: reports in, globally shuffled training shards out. */
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type Json, WindrowError } from "../core/index.ts";
 import { FEATURES, PIPELINE } from "../domains/ais/index.ts";
 import { mdsLayout } from "../formats/mds/index.ts";
@@ -19,7 +19,7 @@ import {
   writeOrder,
 } from "../materialize/index.ts";
 import { folderStore } from "../node/folder-store.ts";
-import { fileSha256 } from "../node/hashes.ts";
+import { fileSha256, nodeHashes } from "../node/hashes.ts";
 import { findInputs } from "../node/inputs.ts";
 import { lockFile } from "../node/lock.ts";
 import type { BadRow } from "../node/tabular.ts";
@@ -77,7 +77,11 @@ function about(options: ResolvedAis, inputs: readonly RankedInput[]): Json {
 
 async function rankedInputs(patterns: readonly string[], progress: Progress): Promise<RankedInput[]> {
   const found = findInputs(patterns);
-  progress.stage("look at inputs", found.reduce((sum, file) => sum + file.bytes, 0), "B");
+  progress.stage(
+    "look at inputs",
+    found.reduce((sum, file) => sum + file.bytes, 0),
+    "B",
+  );
   const ranked: RankedInput[] = [];
   let done = 0;
   for (const file of found) {
@@ -88,23 +92,68 @@ async function rankedInputs(patterns: readonly string[], progress: Progress): Pr
   return ranked.sort((a, b) => (a.sha256 < b.sha256 ? -1 : a.sha256 > b.sha256 ? 1 : a.name < b.name ? -1 : 1));
 }
 
+/** Whether a folder is one of ours, finished or not. */
+function isOurs(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST_FILE)) || existsSync(join(folder, STATE_FOLDER));
+}
+
+/** Folders that stand beside `out` while it is replaced; no user would give them these names. */
+function besides(out: string): { readonly next: string; readonly old: string } {
+  const beside = (what: string) => join(dirname(out), `.${basename(out)}.windrow-${what}`);
+  return { next: beside("next"), old: beside("old") };
+}
+
 /** What lies in the output folder. */
-async function found(out: string): Promise<{ manifest: Manifest | undefined; unfinished: Plan | undefined; other: boolean }> {
+async function found(
+  out: string,
+): Promise<{ manifest: Manifest | undefined; unfinished: Plan | undefined; other: boolean }> {
   if (!existsSync(out)) return { manifest: undefined, unfinished: undefined, other: false };
+  if (!statSync(out).isDirectory())
+    throw new WindrowError("exists", `Cannot write to ${out}: it is a file; name a folder`);
   const manifest = await readManifest(folderStore(out));
   const state = existsSync(join(out, STATE_FOLDER));
-  return { manifest, unfinished: unfinishedPlan(out), other: manifest === undefined && !state && readdirSync(out).length > 0 };
+  return {
+    manifest,
+    unfinished: unfinishedPlan(out),
+    other: manifest === undefined && !state && readdirSync(out).length > 0,
+  };
 }
 
 /** The temporary folder of a run. */
 function tempFolder(options: ResolvedAis, out: string, request: string): string {
-  return options.temp === undefined ? join(out, STATE_FOLDER, "temp") : join(resolve(options.temp), `windrow-${request.slice(0, 16)}`);
+  return options.temp === undefined
+    ? join(out, STATE_FOLDER, "temp")
+    : join(resolve(options.temp), `windrow-${request.slice(0, 16)}`);
 }
 
-function specOf(options: ResolvedAis, table: TraceTable, inputs: readonly RankedInput[]): Omit<DatasetSpec, "counts" | "runSamples"> & { readonly sampleBytes: number } {
+/** The samples' columns and how MDS holds them; refuses what cannot be held. */
+function layoutOf(options: ResolvedAis) {
   const features = { name: "features", type: { kind: "f32", shape: [options.window.size, FEATURES.length] } } as const;
   const schema = sampleSchema(features, options.ids);
-  const mds = mdsLayout(schema, { style: options.mdsEncoding, shardBytes: options.shardBytes, compression: options.compression, hashes: options.hashes });
+  const mds = mdsLayout(schema, {
+    style: options.mdsEncoding,
+    shardBytes: options.shardBytes,
+    compression: options.compression,
+    hashes: options.hashes,
+  });
+  return { features, schema, mds };
+}
+
+/** Refuses what could only fail once everything is read. */
+async function checkEarly(options: ResolvedAis): Promise<void> {
+  layoutOf(options);
+  const known = await nodeHashes();
+  const stray = options.hashes.find((name) => !known.has(name));
+  if (stray !== undefined)
+    throw new WindrowError("usage", `Cannot materialize: --hashes takes ${[...known.keys()].join(", ")}, got ${stray}`);
+}
+
+function specOf(
+  options: ResolvedAis,
+  table: TraceTable,
+  inputs: readonly RankedInput[],
+): Omit<DatasetSpec, "counts" | "runSamples"> & { readonly sampleBytes: number } {
+  const { features, schema, mds } = layoutOf(options);
   return {
     seed: options.seed.toString(),
     window: options.window,
@@ -131,14 +180,19 @@ function runSamples(options: ResolvedAis, rows: number): number | undefined {
 }
 
 /** Orders every split, which also counts it, and gives the whole specification. */
-function ordered(options: ResolvedAis, ledger: Ledger, work: { table: TraceTable; temp: string; inputs: readonly RankedInput[] }): DatasetSpec {
+function ordered(
+  options: ResolvedAis,
+  ledger: Ledger,
+  work: { table: TraceTable; temp: string; inputs: readonly RankedInput[] },
+): DatasetSpec {
   const { sampleBytes, ...spec } = specOf(options, work.table, work.inputs);
   const parts = options.parts ?? Math.max(1, Math.ceil((ledger.windows.train * sampleBytes) / FOUR_GIB));
   const run = runSamples(options, ledger.kept);
   const shared = { ...spec, ...(run === undefined ? {} : { runSamples: run }) };
   const workspace = folderWorkspace(work.temp);
   const memoryBytes = options.memory / 2;
-  const count = (split: Split, into: number) => writeOrder(workspace, work.table, split, { ...shared, parts: into, memoryBytes });
+  const count = (split: Split, into: number) =>
+    writeOrder(workspace, work.table, split, { ...shared, parts: into, memoryBytes });
   const counts = { train: count("train", parts), validation: count("validation", 1), test: count("test", 1) };
   return { ...shared, counts };
 }
@@ -158,18 +212,32 @@ interface Watch {
 }
 
 /** Ingests, orders, and writes the plan. */
-async function makePlan(options: ResolvedAis, out: string, task: Watch & { inputs: readonly RankedInput[]; about: Json; request: string }): Promise<{ plan: Plan; badRows: readonly BadRow[] }> {
+async function makePlan(
+  options: ResolvedAis,
+  out: string,
+  task: Watch & { inputs: readonly RankedInput[]; about: Json; request: string },
+): Promise<{ plan: Plan; badRows: readonly BadRow[] }> {
   const temp = tempFolder(options, out, task.request);
   const isNew = !existsSync(out);
+  // A journal whose temporary files are gone is worth nothing.
+  rmSync(join(out, STATE_FOLDER), { recursive: true, force: true });
   mkdirSync(join(out, STATE_FOLDER), { recursive: true });
   mkdirSync(temp, { recursive: true });
   try {
-    const { table, ledger, facts, factNames, badRows } = await ingestAis(task.inputs, options, { temp, progress: task.progress, signal: task.signal });
+    const { table, ledger, facts, factNames, badRows } = await ingestAis(task.inputs, options, {
+      temp,
+      progress: task.progress,
+      signal: task.signal,
+    });
     if (table.length === 0) throw nothingToDo(ledger);
     task.progress.stage("order");
     const dataset = ordered(options, ledger, { table, temp, inputs: task.inputs });
     const values = Object.fromEntries([...facts].map(([mmsi, texts]) => [String(mmsi), texts]));
-    const plan = await writePlan({ out, temp }, { dataset, ledger, about: task.about, request: task.request }, { table, facts: { names: factNames, values } });
+    const plan = await writePlan(
+      { out, temp },
+      { dataset, ledger, about: task.about, request: task.request },
+      { table, facts: { names: factNames, values } },
+    );
     return { plan, badRows };
   } catch (error) {
     // Nothing was published yet: leave the place as it was.
@@ -185,6 +253,7 @@ type Planned =
   | { readonly kind: "there"; readonly manifest: Manifest };
 
 async function planned(options: ResolvedAis, out: string, watch: Watch): Promise<Planned> {
+  await checkEarly(options);
   const inputs = await rankedInputs(options.inputs, watch.progress);
   const what = about(options, inputs);
   const request = jsonHash(what);
@@ -195,16 +264,26 @@ async function planned(options: ResolvedAis, out: string, watch: Watch): Promise
     return { kind: "there", manifest };
   }
   if (manifest !== undefined) {
-    throw new WindrowError("exists", `Cannot write to ${out}: it holds another dataset (other options or inputs); pass --overwrite to replace it, or choose another --out`);
+    throw new WindrowError(
+      "exists",
+      `Cannot write to ${out}: it holds another dataset (other options or inputs); pass --overwrite to replace it, or choose another --out`,
+    );
   }
-  if (other) throw new WindrowError("exists", `Cannot write to ${out}: the folder holds something else; choose an empty or new folder`);
+  if (other)
+    throw new WindrowError(
+      "exists",
+      `Cannot write to ${out}: the folder holds something else; choose an empty or new folder`,
+    );
   if (unfinished !== undefined && planSpec(unfinished).request === request && existsSync(unfinished.temp)) {
     watch.progress.note("resuming the run that was interrupted");
     await folderStore(out).removeDrafts();
     return { kind: "plan", plan: unfinished, badRows: [] };
   }
   if (unfinished !== undefined && planSpec(unfinished).request !== request) {
-    throw new WindrowError("exists", `Cannot write to ${out}: a run with other options or inputs is unfinished there; run it again as it was, or pass --overwrite`);
+    throw new WindrowError(
+      "exists",
+      `Cannot write to ${out}: a run with other options or inputs is unfinished there; run it again as it was, or pass --overwrite`,
+    );
   }
   await folderStore(out).removeDrafts();
   return { kind: "plan", ...(await makePlan(options, out, { inputs, about: what, request, ...watch })) };
@@ -226,18 +305,38 @@ export async function planAis(options: MaterializeAisOptions, progress: Progress
   throw new WindrowError("exists", `Cannot plan: ${out} holds this very dataset already`);
 }
 
-/** Puts a finished folder in the place of another. */
-function swap(next: string, out: string): void {
-  const old = `${out}.old`;
+/** Puts a finished folder in the place of another. A kill between the two renames is mended by `putBack`. */
+function swap(out: string): void {
+  const { next, old } = besides(out);
   rmSync(old, { recursive: true, force: true });
-  if (existsSync(out)) renameSync(out, old);
+  renameSync(out, old);
   renameSync(next, out);
   rmSync(old, { recursive: true, force: true });
 }
 
+/** Mends what a kill in the middle of a swap left. */
+function putBack(out: string): void {
+  const { old } = besides(out);
+  if (!existsSync(old)) return;
+  if (existsSync(out)) rmSync(old, { recursive: true, force: true });
+  else renameSync(old, out);
+}
+
+/** Whether there is something to replace. */
+function isReplacing(out: string, existing: ResolvedAis["existing"]): boolean {
+  if (existing !== "overwrite" || !existsSync(out)) return false;
+  if (isOurs(out)) return true;
+  if (statSync(out).isDirectory() && readdirSync(out).length === 0) return false;
+  throw new WindrowError(
+    "exists",
+    `Cannot overwrite ${out}: it is no dataset of windrow, so it is left alone; choose another --out`,
+  );
+}
+
 async function finished(out: string): Promise<Manifest> {
   const manifest = await readManifest(folderStore(out));
-  if (manifest === undefined) throw new WindrowError("internal", `Cannot finish: ${join(out, MANIFEST_FILE)} was not written`);
+  if (manifest === undefined)
+    throw new WindrowError("internal", `Cannot finish: ${join(out, MANIFEST_FILE)} was not written`);
   return manifest;
 }
 
@@ -247,19 +346,28 @@ async function finished(out: string): Promise<Manifest> {
  * @throws WindrowError `usage`, `missing`, `damaged`, `unsupported` for inputs; `exists` for what is in the way; `empty` when there
  * is no window to write; `io` for the disk.
  */
-export async function materializeAis(options: MaterializeAisOptions, run: { readonly progress?: Progress; readonly signal?: AbortSignal } = {}): Promise<MaterializeResult> {
+export async function materializeAis(
+  options: MaterializeAisOptions,
+  run: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<MaterializeResult> {
   const { progress = SILENT, signal } = run;
   const resolved = resolveAis(options, availableParallelism());
   const out = resolve(resolved.out);
+  using _ = locked(out);
+  putBack(out);
   // What is there stays until the new dataset is whole.
-  const isReplacing = resolved.existing === "overwrite" && existsSync(out);
-  const target = isReplacing ? `${out}.next` : out;
-  using _ = locked(target);
+  const replacing = isReplacing(out, resolved.existing);
+  const target = replacing ? besides(out).next : out;
   const outcome = await planned(resolved, target, { progress, signal });
   if (outcome.kind === "plan") {
-    await runPlan(outcome.plan, { memory: resolved.memory, workers: resolved.workers, progress, ...(signal === undefined ? {} : { signal }) });
+    await runPlan(outcome.plan, {
+      memory: resolved.memory,
+      workers: resolved.workers,
+      progress,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
-  if (isReplacing) swap(target, out);
+  if (replacing) swap(out);
   return {
     out,
     manifest: await finished(out),

@@ -5,7 +5,19 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Json, type Store, WindrowError } from "../core/index.ts";
-import { type DatasetSpec, datasetTasks, type EntityFacts, type Ledger, readManifest, readTraces, runDatasetTask, type TaskContext, type TraceTable, writeTraces } from "../materialize/index.ts";
+import {
+  type DatasetSpec,
+  datasetTasks,
+  type EntityFacts,
+  type Ledger,
+  readManifest,
+  readTraces,
+  runDatasetTask,
+  type TaskContext,
+  type TraceTable,
+  writeTraces,
+} from "../materialize/index.ts";
+import { stopwatch } from "../node/clock.ts";
 import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
 import { nodeHashes } from "../node/hashes.ts";
@@ -53,9 +65,21 @@ export async function writePlan(
   // Plain data by its type; the cast only says so to the compiler.
   const spec = shared as unknown as Json;
   const tasks = datasetTasks(shared.dataset);
-  const plan: Plan = { format: "windrow-plan", version: 1, hash: jsonHash([spec, tasks]), out: places.out, temp: places.temp, spec, tasks };
+  const plan: Plan = {
+    format: "windrow-plan",
+    version: 1,
+    hash: jsonHash([spec, tasks]),
+    out: places.out,
+    temp: places.temp,
+    spec,
+    tasks,
+  };
   await folderStore(places.out).put(PLAN, new TextEncoder().encode(JSON.stringify(plan)));
   return plan;
+}
+
+function notAPlan(name: string, why: string, cause?: unknown): WindrowError {
+  return new WindrowError("damaged", `Cannot read the plan ${name}: ${why}`, { cause });
 }
 
 function parsePlan(text: string, name: string): Plan {
@@ -63,13 +87,16 @@ function parsePlan(text: string, name: string): Plan {
   try {
     plan = JSON.parse(text) as Plan;
   } catch (cause) {
-    throw new WindrowError("damaged", `Cannot read the plan ${name}: it is no JSON`, { cause });
+    throw notAPlan(name, "it is no JSON", cause);
   }
   if (plan?.format !== "windrow-plan" || plan.version !== 1) {
     throw new WindrowError("damaged", `Cannot read the plan ${name}: expected a windrow-plan of version 1`);
   }
   if (plan.hash !== jsonHash([plan.spec, plan.tasks])) {
-    throw new WindrowError("damaged", `Cannot use the plan ${name}: its content does not match its hash; make it anew with windrow plan`);
+    throw new WindrowError(
+      "damaged",
+      `Cannot use the plan ${name}: its content does not match its hash; make it anew with windrow plan`,
+    );
   }
   return plan;
 }
@@ -92,7 +119,8 @@ export function planSpec(plan: Plan): PlanSpec {
 }
 
 function readFacts(bytes: Uint8Array | undefined): EntityFacts {
-  const file: FactsFile = bytes === undefined ? { names: [], values: {} } : (JSON.parse(new TextDecoder().decode(bytes)) as FactsFile);
+  const file: FactsFile =
+    bytes === undefined ? { names: [], values: {} } : (JSON.parse(new TextDecoder().decode(bytes)) as FactsFile);
   return { names: file.names, of: (entity) => file.values[entity] };
 }
 
@@ -161,15 +189,25 @@ function workerEntry(): URL {
 }
 
 /** Runs what is left of a plan, then removes what it kept for itself. */
-export async function runPlan(plan: Plan, options: { readonly memory: number; readonly workers: number; readonly progress: Progress; readonly signal?: AbortSignal }): Promise<void> {
+export async function runPlan(
+  plan: Plan,
+  options: {
+    readonly memory: number;
+    readonly workers: number;
+    readonly progress: Progress;
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
   const store = folderStore(plan.out);
   const { dataset } = planSpec(plan);
   const workers = concurrency(dataset, options.memory, options.workers);
   const planPath = join(plan.out, PLAN);
   const runner = threadsRunner({ workers, entry: workerEntry(), data: { plan: planPath }, journal: journalOf(store) });
-  const total = Object.values(dataset.counts).flat().reduce((sum, count) => sum + count, 0);
+  const total = Object.values(dataset.counts)
+    .flat()
+    .reduce((sum, count) => sum + count, 0);
   options.progress.stage("write samples", total, "samples");
-  const started = Date.now();
+  const watch = stopwatch();
   let done = 0;
   let resumed = 0;
   for await (const event of runner.run(plan, options.signal === undefined ? {} : { signal: options.signal })) {
@@ -179,8 +217,14 @@ export async function runPlan(plan: Plan, options: { readonly memory: number; re
     done += (event.result as { rows: number }).rows;
     options.progress.at(done);
   }
-  const run = { started: new Date(started).toISOString(), seconds: (Date.now() - started) / 1000, host: hostname(), workers, tasks: plan.tasks.length, tasks_resumed: resumed };
+  const run = {
+    started: watch.started,
+    seconds: watch.seconds(),
+    host: hostname(),
+    workers,
+    tasks: plan.tasks.length,
+    tasks_resumed: resumed,
+  };
   await store.put("run.json", new TextEncoder().encode(`${JSON.stringify(run, null, 2)}\n`));
   tidyUp(plan);
 }
-

@@ -33,13 +33,20 @@ export interface SimulateAisResult {
 }
 
 function check(options: SimulateAisOptions): void {
-  for (const [name, value] of [["vessels", options.vessels], ["days", options.days]] as const) {
-    if (value !== undefined && !(value > 0)) throw new WindrowError("usage", `Cannot simulate: --${name} must be above 0, got ${value}`);
+  for (const [name, value] of [
+    ["vessels", options.vessels],
+    ["days", options.days],
+  ] as const) {
+    if (value !== undefined && !(value > 0))
+      throw new WindrowError("usage", `Cannot simulate: --${name} must be above 0, got ${value}`);
   }
 }
 
 /** Writes a simulated fleet's reports, and for each row what it is. Both files are whole or not there. */
-export async function simulateAis(options: SimulateAisOptions, run: { readonly progress?: Progress; readonly signal?: AbortSignal } = {}): Promise<SimulateAisResult> {
+export async function simulateAis(
+  options: SimulateAisOptions,
+  run: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<SimulateAisResult> {
   check(options);
   const { out, isClean, ...fleet } = options;
   const { progress = SILENT, signal } = run;

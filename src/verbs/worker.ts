@@ -9,6 +9,8 @@ import { openContext, planFile } from "./run-dataset.ts";
 
 const plan = planFile((workerData as { plan: string }).plan);
 const context = openContext(plan);
+// Each task that waits for it tells of a failure; none may be asked for before it fails.
+context.catch(() => {});
 
 async function answer(id: string): Promise<WorkerAnswer> {
   try {

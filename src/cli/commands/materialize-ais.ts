@@ -9,7 +9,13 @@ import { count } from "../terminal.ts";
 export const materializeAisCommand = command({
   name: "materialize ais",
   summary: "turn AIS position reports into globally shuffled training windows",
-  args: [{ name: "input", summary: "files, folders or globs: CSV (MarineCadastre, DMA, other), Parquet; plain, .gz, .zst, .zip", isMany: true }],
+  args: [
+    {
+      name: "input",
+      summary: "files, folders or globs: CSV (MarineCadastre, DMA, other), Parquet; plain, .gz, .zst, .zip",
+      isMany: true,
+    },
+  ],
   options: AIS_OPTIONS,
   examples: [
     "windrow materialize ais AIS_2024_01_01.zip --out data --val 0.05",
@@ -17,7 +23,10 @@ export const materializeAisCommand = command({
   ],
   async run({ args, options, io }) {
     const { materializeAis } = await import("../../verbs/index.ts");
-    const { out, manifest, badRows, wasThere } = await materializeAis(aisOptions(args, options), { progress: io.progress, signal: io.signal });
+    const { out, manifest, badRows, wasThere } = await materializeAis(aisOptions(args, options), {
+      progress: io.progress,
+      signal: io.signal,
+    });
     for (const bad of badRows) io.say(`bad row: ${bad.file} line ${bad.line}: ${bad.why}`);
     if (manifest.ledger.windows.validation === 0) io.say("warning: no window is held out for validation; raise --val");
     const { ledger, counts, window, formats } = manifest;

@@ -10,11 +10,19 @@ export const planAisCommand = command({
   summary: "read, clean and order AIS reports, then print the tasks that are left as a JSON plan",
   args: [{ name: "input", summary: "as for materialize ais", isMany: true }],
   options: AIS_OPTIONS,
-  examples: ["windrow plan ais reports.csv --out data --json > plan.json", "windrow task plan.json gather-train-000-00000"],
+  examples: [
+    "windrow plan ais reports.csv --out data --json > plan.json",
+    "windrow task plan.json gather-train-000-00000",
+  ],
   async run({ args, options, io }) {
     const { planAis } = await import("../../verbs/index.ts");
     const plan = await planAis(aisOptions(args, options), io.progress);
-    io.result(plan, () => table([["task", "waits for", "makes"], ...plan.tasks.map((task) => [task.id, `${task.after.length}`, task.makes.join(" ")])]));
+    io.result(plan, () =>
+      table([
+        ["task", "waits for", "makes"],
+        ...plan.tasks.map((task) => [task.id, `${task.after.length}`, task.makes.join(" ")]),
+      ]),
+    );
     return 0;
   },
 });

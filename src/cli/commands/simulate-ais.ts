@@ -20,8 +20,14 @@ export const simulateAisCommand = command({
   async run({ options, io }) {
     const { simulateAis } = await import("../../verbs/index.ts");
     const { out = "", clean, ...fleet } = options;
-    const made = await simulateAis({ ...fleet, out, isClean: clean === true }, { progress: io.progress, signal: io.signal });
-    io.result(made, () => [`wrote ${count(made.rows)} reports to ${made.csv}`, `and what each of them is to ${made.truth}`]);
+    const made = await simulateAis(
+      { ...fleet, out, isClean: clean === true },
+      { progress: io.progress, signal: io.signal },
+    );
+    io.result(made, () => [
+      `wrote ${count(made.rows)} reports to ${made.csv}`,
+      `and what each of them is to ${made.truth}`,
+    ]);
     return 0;
   },
 });

@@ -1,9 +1,9 @@
 /** All of the cleaning in one: sorted reports in, trips out, every drop counted (spec §2–§4). */
 
 import { jumpFilter } from "./jump.kernel.ts";
-import { type ReportChunk } from "./points.ts";
+import type { ReportChunk } from "./points.ts";
 import { REASONS, type Reason, reasonCounts } from "./reasons.ts";
-import { type AisRules } from "./schema.ts";
+import type { AisRules } from "./schema.ts";
 import { oneASecond, type VesselChoice } from "./second.kernel.ts";
 import { type TripSink, tripBuilder } from "./trips.kernel.ts";
 
@@ -46,7 +46,9 @@ export function cleaner(
       seconds.finish();
       const { cuts } = jumps.finish();
       const { kept, sogDerived, cogDerived } = trips.finish();
-      const dropped = Object.fromEntries(REASONS.map((reason, code) => [reason, counts[code]!] as const).filter(([, n]) => n > 0));
+      const dropped = Object.fromEntries(
+        REASONS.map((reason, code) => [reason, counts[code]!] as const).filter(([, n]) => n > 0),
+      );
       return { input, kept, dropped, sogDerived, cogDerived, jumpCut: cuts };
     },
   };

@@ -3,12 +3,21 @@
 export { ANY_VESSEL, type CleanCounts, cleaner } from "./clean.ts";
 export { destination, EARTH_RADIUS_METRES, haversine, initialBearing, KNOT, type Position } from "./geodesy.ts";
 export { mmsiReason } from "./mmsi.ts";
-export { type ReportChunk } from "./points.ts";
+export type { ReportChunk } from "./points.ts";
 export { REASONS, type Reason, reasonCode } from "./reasons.ts";
-export { AIS_COLUMNS, AIS_RULES, AIS_STATICS, type AisColumn, type AisRules, type BoundingBox, FEATURES, PIPELINE } from "./schema.ts";
-export { type VesselChoice } from "./second.kernel.ts";
-export { FAULT_RATES, type FaultRates, FLEET_LABELS, NO_FAULTS } from "./simulate-faults.ts";
+export {
+  AIS_COLUMNS,
+  AIS_RULES,
+  AIS_STATICS,
+  type AisColumn,
+  type AisRules,
+  type BoundingBox,
+  FEATURES,
+  PIPELINE,
+} from "./schema.ts";
+export type { VesselChoice } from "./second.kernel.ts";
 export { type FleetChunk, type FleetOptions, simulateFleet } from "./simulate.ts";
-export { cutTrip, nthValue, type SplitBy, type TimeCuts, timeCuts, tripId, type TripPiece } from "./split.ts";
+export { FAULT_RATES, type FaultRates, FLEET_LABELS, NO_FAULTS } from "./simulate-faults.ts";
+export { nthValue, type SplitBy, type TimeCuts, timeCuts, tripId } from "./split.ts";
 export { type PositionBlock, type Trip, type TripSink, WIDTH } from "./trips.kernel.ts";
 export { type VesselTypeFilter, vesselTypeFilter } from "./vessel-type.ts";

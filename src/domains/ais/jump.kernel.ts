@@ -3,8 +3,8 @@
 import { distanceBound, haversine, KNOT } from "./geodesy.ts";
 import { dropFirst, makeRoom, type Points, points } from "./points.ts";
 import { reasonCode } from "./reasons.ts";
-import { type AisRules } from "./schema.ts";
-import { hasCog, hasSog, type SecondSink } from "./second.kernel.ts";
+import type { AisRules } from "./schema.ts";
+import type { SecondSink } from "./second.kernel.ts";
 
 /** Takes the points that are kept for good. */
 export interface KeptSink {
@@ -30,7 +30,11 @@ const CLASH_SHARE = 0.2;
  * Rejects jumps and drops the hours of clashes. A point's fate is known once its clock hour is over and no later point can
  * recover it, so at most some hours of one vessel are held, a point a second.
  */
-export function jumpFilter(rules: AisRules, counts: Float64Array, sink: KeptSink): SecondSink & { finish(): { cuts: number } } {
+export function jumpFilter(
+  rules: AisRules,
+  counts: Float64Array,
+  sink: KeptSink,
+): SecondSink & { finish(): { cuts: number } } {
   const held = points(4096);
   /** Places in `held` of the last rejected points in a row. */
   let run: number[] = [];
@@ -131,7 +135,7 @@ export function jumpFilter(rules: AisRules, counts: Float64Array, sink: KeptSink
     },
     point(from, index) {
       const sog = from.sog[index]!;
-      if (sog < 0 || (sog > rules.sogMax && hasSog(sog))) {
+      if (sog < 0 || sog > rules.sogMax) {
         const reason = sog < 0 ? SOG_NEGATIVE : SOG_OVER_LIMIT;
         counts[reason] = counts[reason]! + 1;
         return;
@@ -147,8 +151,8 @@ export function jumpFilter(rules: AisRules, counts: Float64Array, sink: KeptSink
       held.t[at] = t;
       held.lat[at] = from.lat[index]!;
       held.lon[at] = from.lon[index]!;
-      held.sog[at] = hasSog(sog) ? sog : Number.NaN;
-      held.cog[at] = hasCog(from.cog[index]!) ? from.cog[index]! : Number.NaN;
+      held.sog[at] = sog;
+      held.cog[at] = from.cog[index]!;
       held.source[at] = from.source[index]!;
       held.status[at] = 0;
       held.cut[at] = 0;

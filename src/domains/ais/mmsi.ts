@@ -1,6 +1,6 @@
 /** Which MMSIs are ships (spec §2; ITU-R M.585). */
 
-import { type Reason } from "./reasons.ts";
+import type { Reason } from "./reasons.ts";
 
 /** The number's class by its leading digits, the number padded to nine; `kept` for a ship. */
 function byLeadingDigits(mmsi: number): Reason {

@@ -7,7 +7,11 @@ export const FEATURES = ["lat", "lon", "sog", "cog", "dt_seconds"] as const;
 export const PIPELINE = "ais-pipeline@1";
 
 /** How a column's text becomes a number: as a number, as a time in epoch seconds, as a code of a list, or not at all. */
-export type AisColumnKind = "number" | "time" | "text" | { readonly codes: Readonly<Record<string, number>>; readonly otherwise: number };
+export type AisColumnKind =
+  | "number"
+  | "time"
+  | "text"
+  | { readonly codes: Readonly<Record<string, number>>; readonly otherwise: number };
 
 /** A canonical column and the headers under which it is known; headers are compared without case, spaces, `_`, `#`. */
 export interface AisColumn {
@@ -32,12 +36,24 @@ export const AIS_COLUMNS: readonly AisColumn[] = [
     name: "t",
     kind: "time",
     required: true,
-    aliases: ["t", "basedatetime", "timestamp", "time", "datetime", "datetimeutc", "timestamputc", "unixs", "unixtime", "epoch", "baseddatetime"],
+    aliases: [
+      "t",
+      "basedatetime",
+      "timestamp",
+      "time",
+      "datetime",
+      "datetimeutc",
+      "timestamputc",
+      "unixs",
+      "unixtime",
+      "epoch",
+      "baseddatetime",
+    ],
   },
   { name: "lat", kind: "number", required: true, aliases: ["lat", "latitude", "y"] },
   { name: "lon", kind: "number", required: true, aliases: ["lon", "longitude", "lng", "long", "x"] },
-  { name: "sog", kind: "number", required: false, single: true, aliases: ["sog", "speed", "speedoverground", "speedknots"] },
-  { name: "cog", kind: "number", required: false, single: true, aliases: ["cog", "course", "courseoverground"] },
+  { name: "sog", kind: "number", required: false, aliases: ["sog", "speed", "speedoverground", "speedknots"] },
+  { name: "cog", kind: "number", required: false, aliases: ["cog", "course", "courseoverground"] },
   { name: "heading", kind: "number", required: false, single: true, aliases: ["heading", "trueheading", "hdg"] },
   { name: "msg_type", kind: "number", required: false, single: true, aliases: ["msgtype", "messagetype", "messageid"] },
   {
@@ -80,9 +96,17 @@ export interface AisRules {
   readonly jumpMax: number;
   /** How many rejected points in a row, consistent among themselves, become the track (§3.9). */
   readonly jumpRecover: number;
+  /** Trips are cut where they cross these times, epoch seconds: a split by time comes before windows, and before anything is derived (§8). */
+  readonly cutTimes?: readonly number[];
   /** Keep MMSIs `98…` of craft associated with a parent ship (§2). */
   readonly keepAuxiliary: boolean;
 }
 
 /** The defaults of the specification. */
-export const AIS_RULES: AisRules = { maxGapSeconds: 14_400, sogMax: 60, jumpMax: 80, jumpRecover: 5, keepAuxiliary: false };
+export const AIS_RULES: AisRules = {
+  maxGapSeconds: 14_400,
+  sogMax: 60,
+  jumpMax: 80,
+  jumpRecover: 5,
+  keepAuxiliary: false,
+};

@@ -3,13 +3,13 @@
 import { makeRoom, type Points, points, type ReportChunk } from "./points.ts";
 import { reasonCode } from "./reasons.ts";
 import { choiceCode, positionCode, typeCode, vesselCode } from "./row-rules.ts";
-import { type AisRules } from "./schema.ts";
+import type { AisRules } from "./schema.ts";
 
 /** Takes what is left: one point a second and vessel, in order. */
 export interface SecondSink {
   /** The vessel of the points that follow. */
   vessel(mmsi: number): void;
-  /** The point at `index` of `from`; the columns are reused afterwards. */
+  /** The point at `index` of `from`, speed and course NaN where they are not available; the columns are reused afterwards. */
   point(from: Points, index: number): void;
 }
 
@@ -29,13 +29,17 @@ const BEFORE_GENERATION = reasonCode("before_generation");
 const GROUP_LIMIT = 65_536;
 
 /** Speeds from 102.25 knots up are the code 102.3 for "not available", also when it went through float32 (§3.8). */
-export function hasSog(sog: number): boolean {
+function hasSog(sog: number): boolean {
   return sog < 102.25;
 }
 
 /** Courses outside [0, 360) are "not available"; 360 is not 0 (§3.8). */
-export function hasCog(cog: number): boolean {
+function hasCog(cog: number): boolean {
   return cog >= 0 && cog < 360;
+}
+
+function missing(value: number): number {
+  return Number.isNaN(value) ? 1 : 0;
 }
 
 /** Ascending, missing values last. */
@@ -43,15 +47,15 @@ function order(a: number, b: number): number {
   if (a < b) return -1;
   if (a > b) return 1;
   if (a === b) return 0;
-  return (Number.isNaN(a) ? 1 : 0) - (Number.isNaN(b) ? 1 : 0);
+  return missing(a) - missing(b);
 }
 
 /** §3.6: by time, then what has a speed, then what has a course, then by value; never by where the rows stood. */
 function compare(p: Points, i: number, j: number): number {
   return (
     order(p.t[i]!, p.t[j]!) ||
-    Number(hasSog(p.sog[j]!)) - Number(hasSog(p.sog[i]!)) ||
-    Number(hasCog(p.cog[j]!)) - Number(hasCog(p.cog[i]!)) ||
+    missing(p.sog[i]!) - missing(p.sog[j]!) ||
+    missing(p.cog[i]!) - missing(p.cog[j]!) ||
     order(p.lat[i]!, p.lat[j]!) ||
     order(p.lon[i]!, p.lon[j]!) ||
     order(p.sog[i]!, p.sog[j]!) ||
@@ -79,7 +83,7 @@ function sorted(group: Points): Uint32Array {
 
 /** Which row of an ordered group is kept: the first, or where it lacks speed or course the first that has both (§3.7). */
 function keeper(group: Points, rows: Uint32Array): number {
-  for (const row of rows) if (hasSog(group.sog[row]!) && hasCog(group.cog[row]!)) return row;
+  for (const row of rows) if (missing(group.sog[row]!) + missing(group.cog[row]!) === 0) return row;
   return rows[0]!;
 }
 
@@ -169,8 +173,8 @@ export function oneASecond(
     group.t[at] = chunk.t[i]!;
     group.lat[at] = chunk.lat[i]!;
     group.lon[at] = lon === 180 ? -180 : lon;
-    group.sog[at] = chunk.sog[i]!;
-    group.cog[at] = chunk.cog[i]!;
+    group.sog[at] = hasSog(chunk.sog[i]!) ? chunk.sog[i]! : Number.NaN;
+    group.cog[at] = hasCog(chunk.cog[i]!) ? chunk.cog[i]! : Number.NaN;
     group.heading[at] = chunk.heading[i]!;
     group.source[at] = chunk.source[i]!;
     group.length = at + 1;

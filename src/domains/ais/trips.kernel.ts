@@ -1,8 +1,8 @@
 /** Kept points become trips of features: gaps cut, missing speed and course derived (spec §3.10, §4, §6). */
 
 import { haversine, initialBearing, KNOT } from "./geodesy.ts";
-import { type KeptSink } from "./jump.kernel.ts";
-import { type AisRules } from "./schema.ts";
+import type { KeptSink } from "./jump.kernel.ts";
+import type { AisRules } from "./schema.ts";
 
 /** Values of a position: lat, lon, sog, cog, dt_seconds. */
 export const WIDTH = 5;
@@ -67,6 +67,7 @@ function storedLon(lon: number): number {
 /** Cuts kept points into trips and writes their features. */
 export function tripBuilder(rules: AisRules, sink: TripSink): KeptSink & { finish(): TripCounts } {
   const counts: TripCounts = { kept: 0, sogDerived: 0, cogDerived: 0 };
+  const { cutTimes = [] } = rules;
   const block = {
     length: 0,
     features: new Float32Array(BLOCK_ROWS * WIDTH),
@@ -103,6 +104,11 @@ export function tripBuilder(rules: AisRules, sink: TripSink): KeptSink & { finis
     lastCog = Number.NaN;
   }
 
+  function isCutBetween(before: number, after: number): boolean {
+    for (const time of cutTimes) if (before < time && after >= time) return true;
+    return false;
+  }
+
   /** Speed over the way from the last point, in knots, at most the limit. */
   function impliedSpeed(metres: number, seconds: number): number {
     return Math.min(rules.sogMax, metres / Math.max(1, seconds) / KNOT);
@@ -111,7 +117,8 @@ export function tripBuilder(rules: AisRules, sink: TripSink): KeptSink & { finis
   /** The course of a point that reports none; NaN while the trip has not shown one. */
   function derivedCog(lat: number, lon: number): number {
     counts.cogDerived += 1;
-    if (rows > 0 && haversine(lastLat, lastLon, lat, lon) >= DERIVE_METRES) return initialBearing(lastLat, lastLon, lat, lon);
+    if (rows > 0 && haversine(lastLat, lastLon, lat, lon) >= DERIVE_METRES)
+      return initialBearing(lastLat, lastLon, lat, lon);
     return lastCog;
   }
 
@@ -144,7 +151,7 @@ export function tripBuilder(rules: AisRules, sink: TripSink): KeptSink & { finis
       const t = from.t[index]!;
       const lat = from.lat[index]!;
       const lon = from.lon[index]!;
-      if (rows > 0 && (cut || t - lastT > rules.maxGapSeconds)) endTrip();
+      if (rows > 0 && (cut || t - lastT > rules.maxGapSeconds || isCutBetween(lastT, t))) endTrip();
       if (block.length === BLOCK_ROWS) flush();
       const row = written + block.length;
       if (rows === 0) {
@@ -152,7 +159,8 @@ export function tripBuilder(rules: AisRules, sink: TripSink): KeptSink & { finis
         startT = t;
       }
       if (speedWaits) {
-        if (t - lastT <= DERIVE_SECONDS) patch(row - 1, row, SOG, impliedSpeed(haversine(lastLat, lastLon, lat, lon), t - lastT));
+        if (t - lastT <= DERIVE_SECONDS)
+          patch(row - 1, row, SOG, impliedSpeed(haversine(lastLat, lastLon, lat, lon), t - lastT));
         speedWaits = false;
       }
       const sog = Number.isNaN(from.sog[index]!) ? derivedSog(t, lat, lon) : from.sog[index]!;

@@ -1,7 +1,7 @@
 /** Where every input row and every kept point went. The sums are checked by the program itself. */
 
-import { WindrowError } from "../core/index.ts";
-import type { Split } from "../order/index.ts";
+import { WindrowError } from "../../core/index.ts";
+import { DATASET_SPLITS, type DatasetSplit } from "./places.ts";
 
 /** Counts by name of the reason. */
 export type Counts = Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ export interface Ledger {
   readonly dropped: Counts;
   /** Kept rows: in at least one window, or in none for a reason. */
   readonly points: { readonly used: number; readonly unused: Counts };
-  readonly windows: Readonly<Record<Split, number>>;
+  readonly windows: Readonly<Record<DatasetSplit, number>>;
   /** Traces before the split, and those too short for a window. */
   readonly traces: { readonly all: number; readonly short: number };
   /** What was mended or derived on the way, and any number worth knowing; no part of the sums. */
@@ -37,8 +37,8 @@ export function ledgerSums(ledger: Ledger): ReadonlyArray<readonly [name: string
  * Checks a ledger's sums, and its windows against what was written.
  * @throws WindrowError `internal` that names the sum that does not hold.
  */
-export function checkLedger(ledger: Ledger, written: Readonly<Record<Split, number>>): void {
-  const windows = (["train", "validation", "test"] as const).map((split) => [`${split} windows = ${split} samples`, ledger.windows[split], written[split]] as const);
+export function checkLedger(ledger: Ledger, written: Readonly<Record<DatasetSplit, number>>): void {
+  const windows = DATASET_SPLITS.map((split) => [`${split} windows = ${split} samples`, ledger.windows[split], written[split]] as const);
   for (const [name, left, right] of [...ledgerSums(ledger), ...windows]) {
     if (left !== right) throw new WindrowError("internal", `Cannot account for every row: ${name} does not hold, got ${left} and ${right}`);
   }

@@ -1,0 +1,114 @@
+/** Mends what would make a CSV reader lose more than the line it is on: broken quotes, mixed line ends, Latin-1. */
+
+import { isUtf8 } from "node:buffer";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import type { PlainFile } from "./unpack.ts";
+import { folderWorkspace } from "./workspace.ts";
+
+const BLOCK_BYTES = 4 * 2 ** 20;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const QUOTE = 0x22;
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** A file's bytes in blocks of whole lines; a line longer than a block comes in pieces. */
+async function* lineBlocks(path: string): AsyncIterable<Uint8Array> {
+  let rest = new Uint8Array(0);
+  for await (const chunk of createReadStream(path, { highWaterMark: BLOCK_BYTES }) as AsyncIterable<Uint8Array>) {
+    const bytes = rest.length === 0 ? chunk : joined(rest, chunk);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    const cut = end > 0 ? end : bytes.length < BLOCK_BYTES ? 0 : bytes.length;
+    if (cut > 0) yield bytes.subarray(0, cut);
+    rest = bytes.slice(cut);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+function isTidy(block: Uint8Array): boolean {
+  return !block.includes(QUOTE) && !block.includes(RETURN) && isUtf8(block);
+}
+
+/** Whether every quote of a line is closed. */
+function isBalanced(line: string): boolean {
+  let quotes = 0;
+  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) quotes += 1;
+  return quotes % 2 === 0;
+}
+
+/** A broken quote spoils its own line only; text that is not UTF-8 is Latin-1, which every byte is. */
+function mended(block: Uint8Array): Uint8Array {
+  const text = new TextDecoder(isUtf8(block) ? "utf-8" : "latin1", { ignoreBOM: true }).decode(block);
+  const lines = text.split("\n").map((line) => {
+    const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
+    return isBalanced(bare) ? bare : bare.replaceAll('"', "");
+  });
+  return new TextEncoder().encode(lines.join("\n"));
+}
+
+/**
+ * The file itself where each of its lines stands for itself, else a mended copy in `folder`, to be removed by the caller:
+ * line ends are `\n`, quotes of a line are closed or gone, text is UTF-8. Lines stay where they are.
+ */
+export async function tidyText(
+  file: PlainFile,
+  folder: string,
+): Promise<{ readonly file: PlainFile; readonly isCopy: boolean; readonly hasQuotes: boolean }> {
+  let tidy = true;
+  for await (const block of lineBlocks(file.path)) {
+    tidy = isTidy(block);
+    if (!tidy) break;
+  }
+  if (tidy) return { file, isCopy: false, hasQuotes: false };
+  const name = "tidied.csv";
+  let hasQuotes = false;
+  using writer = folderWorkspace(folder).writer(name);
+  for await (const block of lineBlocks(file.path)) {
+    const lines = isTidy(block) ? block : mended(block);
+    hasQuotes ||= lines.includes(QUOTE);
+    writer.write(lines);
+  }
+  writer.close();
+  return { file: { path: join(folder, name), name: file.name }, isCopy: true, hasQuotes };
+}
+
+/** The lines of a block, one after the other. */
+function* lineEnds(block: Uint8Array): Iterable<{ readonly isEmpty: boolean }> {
+  let from = 0;
+  while (from < block.length) {
+    const newline = block.indexOf(NEWLINE, from);
+    const end = newline < 0 ? block.length : newline;
+    yield { isEmpty: end === from };
+    from = end + 1;
+  }
+}
+
+/**
+ * The line numbers, from 1, of some of a tidy file's lines, given by their places (from 0, ascending) among the lines that are neither
+ * empty nor left out. Reads no further than it must.
+ */
+export async function lineNumbers(
+  path: string,
+  places: readonly number[],
+  leftOut: ReadonlySet<number>,
+): Promise<number[]> {
+  const numbers: number[] = [];
+  let line = 0;
+  let place = -1;
+  for await (const block of lineBlocks(path)) {
+    for (const { isEmpty } of lineEnds(block)) {
+      line += 1;
+      if (isEmpty || leftOut.has(line)) continue;
+      place += 1;
+      if (place === places[numbers.length]) numbers.push(line);
+    }
+    if (numbers.length >= places.length) break;
+  }
+  return numbers;
+}
