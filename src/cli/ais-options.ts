@@ -1,5 +1,6 @@
 /** The options of `materialize ais`, which `plan ais` shares. */
 
+import { WindrowError } from "../core/index.ts";
 import type { MaterializeAisOptions } from "../verbs/index.ts";
 import type { OptionValues } from "./command.ts";
 import { bytes, flag, number, oneOf, someOf, time, whole, wholeBig, word, words } from "./values.ts";
@@ -91,6 +92,7 @@ export const AIS_OPTIONS = {
     parse: whole,
   },
   temp: { value: "<dir>", summary: "folder for temporary files", fallback: "inside --out", parse: word },
+  append: flag("add inputs that are not there yet to the dataset in --out, as a generation of its own"),
   overwrite: flag("replace the dataset in --out once the new one is whole"),
 } as const;
 
@@ -99,8 +101,18 @@ function box(text: string): { south: number; west: number; north: number; east: 
   return { south, west, north, east };
 }
 
+function existing(values: {
+  readonly append?: true;
+  readonly overwrite?: true;
+}): Pick<MaterializeAisOptions, "existing"> {
+  if (values.append && values.overwrite)
+    throw new WindrowError("usage", "Cannot materialize: --append and --overwrite exclude each other");
+  if (values.append) return { existing: "append" };
+  return values.overwrite ? { existing: "overwrite" } : {};
+}
+
 /** The verb's options from those of the command line. */
 export function aisOptions(inputs: readonly string[], values: OptionValues<typeof AIS_OPTIONS>): MaterializeAisOptions {
-  const { out = "", overwrite, ...rest } = values;
-  return { ...rest, inputs, out, ...(overwrite === true ? { existing: "overwrite" as const } : {}) };
+  const { out = "", append, overwrite, ...rest } = values;
+  return { ...rest, inputs, out, ...existing({ ...(append && { append }), ...(overwrite && { overwrite }) }) };
 }

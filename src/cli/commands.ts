@@ -1,10 +1,29 @@
 /** Every command, in the order that help lists them. */
 
 import type { Command } from "./command.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { headCommand } from "./commands/head.ts";
+import { infoCommand } from "./commands/info.ts";
+import { leakCommand } from "./commands/leak.ts";
 import { materializeAisCommand } from "./commands/materialize-ais.ts";
+import { mergeCommand } from "./commands/merge.ts";
 import { planAisCommand } from "./commands/plan-ais.ts";
 import { simulateAisCommand } from "./commands/simulate-ais.ts";
+import { statsCommand } from "./commands/stats.ts";
 import { taskCommand } from "./commands/task.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 /** The registry: one line a command. */
-export const COMMANDS: readonly Command[] = [materializeAisCommand, simulateAisCommand, planAisCommand, taskCommand];
+export const COMMANDS: readonly Command[] = [
+  materializeAisCommand,
+  simulateAisCommand,
+  planAisCommand,
+  taskCommand,
+  infoCommand,
+  headCommand,
+  statsCommand,
+  verifyCommand,
+  leakCommand,
+  diffCommand,
+  mergeCommand,
+];

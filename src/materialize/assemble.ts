@@ -1,11 +1,19 @@
 /** Puts files together from what the gather tasks left: a part's Parquet file, the index, the MDS indexes. */
 
-import { type Draft, WindrowError, type Workspace } from "../core/index.ts";
+import { type Batch, type Draft, type ReadOptions, WindrowError, type Workspace } from "../core/index.ts";
 import { INDEX_FILE, INDEX_SCHEMA, type PublishedFile } from "../formats/dataset/index.ts";
-import { mdsIndex, mergedIndex, type ShardEntry } from "../formats/mds/index.ts";
-import { parquetAssembly, parquetSink, type RowGroupMeta } from "../formats/parquet/index.ts";
+import { mdsIndex, mergedIndex, readMdsIndex, type ShardEntry, type WorkerShards } from "../formats/mds/index.ts";
+import {
+  encodeRowGroup,
+  openParquet,
+  type ParquetSink,
+  parquetAssembly,
+  parquetSink,
+  type RowGroupMeta,
+} from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
 import { fileHash, type GatherArgs, INDEX_ROW_BYTES, type TaskPlaces } from "./gather.ts";
+import type { Previous } from "./manifest.ts";
 import { fragmentFile, indexFragment, mdsFolder, parquetFile, workerFolder } from "./places.ts";
 import { type DatasetSpec, sampleSchema } from "./spec.ts";
 import { SPLITS, type TraceTable, traceEntity, traceId } from "./traces.ts";
@@ -80,18 +88,34 @@ async function publishFile(
   return { rows, files: [{ path, bytes, xxh64: digest() }] };
 }
 
-/** Writes the Parquet file of a part from the row groups of its tasks, in their order. */
+/** The rows that a file had in earlier generations; none where the run appends to nothing. */
+async function* earlierRows(
+  previous: Previous | undefined,
+  file: string,
+  task: { places: TaskPlaces; options?: ReadOptions },
+): AsyncIterable<Batch> {
+  if (previous === undefined) return;
+  await using table = await openParquet(file, { ...task.places, store: previous.store });
+  yield* table.batches(task.options);
+}
+
+/** Writes the Parquet file of a part from the row groups of its tasks, in their order, behind what the file had before. */
 export async function assembleParquet(
   of: { split: Split; part: number },
   gathered: readonly Gathered[],
-  task: { places: TaskPlaces; spec: DatasetSpec },
+  task: { places: TaskPlaces; spec: DatasetSpec; previous: Previous | undefined },
 ): Promise<FileResult> {
   const { places, spec } = task;
-  return publishFile(places, parquetFile(of.split, of.part), async (draft) => {
-    const assembly = parquetAssembly(draft, sampleSchema(spec.features, spec.ids), {
-      createdBy: spec.createdBy,
-      metadata: fileMetadata(spec),
-    });
+  const path = parquetFile(of.split, of.part);
+  const schema = sampleSchema(spec.features, spec.ids);
+  return publishFile(places, path, async (draft) => {
+    const assembly = parquetAssembly(draft, schema, { createdBy: spec.createdBy, metadata: fileMetadata(spec) });
+    // Parts of the training split are files of their own; the other splits are one file each.
+    const before = of.split === "train" ? undefined : task.previous;
+    for await (const batch of earlierRows(before, path, { places, options: { batchRows: spec.groupRows } })) {
+      const { bytes, meta } = encodeRowGroup(schema, batch, { ...spec, codecs: places.codecs, hashes: places.hashes });
+      await assembly.add(bytes, meta);
+    }
     for (const each of gathered) {
       let at = 0;
       for (const group of each.groups) {
@@ -152,9 +176,17 @@ async function addIndexRows(
   });
 }
 
+/** Names of the facts that the index holds, those of earlier generations first. */
+async function factNames(task: IndexTask): Promise<readonly string[]> {
+  if (task.previous === undefined) return task.facts.names;
+  await using table = await openParquet(INDEX_FILE, { ...task.places, store: task.previous.store });
+  const earlier = Object.keys(table.schema).filter((name) => !Object.hasOwn(INDEX_SCHEMA, name));
+  return [...new Set([...earlier, ...task.facts.names])];
+}
+
 /** Begins the index's file. */
-function indexSink(draft: Draft, task: { places: TaskPlaces; spec: DatasetSpec; facts: EntityFacts }) {
-  const facts = task.facts.names.map((name) => [name, { kind: "str", nullable: true }] as const);
+function indexSink(draft: Draft, names: readonly string[], task: IndexTask): ParquetSink {
+  const facts = names.map((name) => [name, { kind: "str", nullable: true }] as const);
   return parquetSink(
     draft,
     { ...INDEX_SCHEMA, ...Object.fromEntries(facts) },
@@ -168,14 +200,44 @@ function indexSink(draft: Draft, task: { places: TaskPlaces; spec: DatasetSpec; 
   );
 }
 
-/** Writes `index.parquet`: the training order, then validation's, then test's. */
-export async function writeIndex(
-  gathered: readonly Gathered[],
-  task: { places: TaskPlaces; spec: DatasetSpec; table: TraceTable; facts: EntityFacts },
-): Promise<FileResult> {
+/** Copies the index rows that a split had in earlier generations. */
+async function copyIndexRows(
+  sink: ParquetSink,
+  split: Split,
+  names: readonly string[],
+  task: IndexTask,
+): Promise<void> {
+  if (task.previous === undefined) return;
+  const { counts } = task.previous.manifest;
+  const total = (of: Split) => counts[of].reduce((sum, count) => sum + count, 0);
+  const from = SPLITS.slice(0, SPLITS.indexOf(split)).reduce((sum, each) => sum + total(each), 0);
+  const options = { from, to: from + total(split) };
+  for await (const batch of earlierRows(task.previous, INDEX_FILE, { places: task.places, options })) {
+    const unknown = { data: new Array<string>(batch.length).fill(""), valid: new Uint8Array(batch.length) };
+    const facts = names.map((name) => [name, batch.columns[name] ?? unknown] as const);
+    await sink.write({ length: batch.length, columns: { ...batch.columns, ...Object.fromEntries(facts) } });
+  }
+}
+
+/** What writing the index needs. */
+interface IndexTask {
+  readonly places: TaskPlaces;
+  readonly spec: DatasetSpec;
+  readonly table: TraceTable;
+  readonly facts: EntityFacts;
+  readonly previous: Previous | undefined;
+}
+
+/** Writes `index.parquet`: training, then validation, then test; in each the generations one after the other, in order of their keys. */
+export async function writeIndex(gathered: readonly Gathered[], task: IndexTask): Promise<FileResult> {
+  const names = await factNames(task);
+  const facts: EntityFacts = { names, of: task.facts.of };
   return publishFile(task.places, INDEX_FILE, async (draft) => {
-    const sink = indexSink(draft, task);
-    for (const each of gathered) await addIndexRows(sink, each, task);
+    const sink = indexSink(draft, names, task);
+    for (const split of SPLITS) {
+      await copyIndexRows(sink, split, names, task);
+      for (const each of gathered) if (each.args.split === split) await addIndexRows(sink, each, { ...task, facts });
+    }
     return sink.close();
   });
 }
@@ -185,29 +247,51 @@ function workerShards(gathered: readonly Gathered[], split: Split, part: number)
   return gathered.filter((each) => each.args.split === split && each.args.part === part).flatMap((each) => each.shards);
 }
 
+/** Shards of the workers of earlier generations, as their own index.json lists them. */
+async function earlierWorkers(
+  split: Split,
+  task: { places: TaskPlaces; previous: Previous | undefined },
+): Promise<WorkerShards[]> {
+  const workers: WorkerShards[] = [];
+  for (const [part, rows] of (task.previous?.manifest.counts[split] ?? []).entries()) {
+    if (rows === 0) continue;
+    const key = `${workerFolder(split, part)}/index.json`;
+    const bytes = await task.places.store.get(key);
+    if (bytes === undefined)
+      throw new WindrowError("damaged", `Cannot append: ${key} is not there; see windrow verify`);
+    workers.push({ prefix: workerName(split, part), entries: readMdsIndex(bytes, key).shards });
+  }
+  return workers;
+}
+
+/** A worker's folder as seen from its split's. */
+function workerName(split: Split, part: number): string {
+  return workerFolder(split, part).slice(mdsFolder(split).length + 1);
+}
+
 /** Writes each worker's index.json and the merged one above them; a split without a sample has no folder. */
 export async function writeMdsIndexes(
-  places: TaskPlaces,
-  spec: DatasetSpec,
   gathered: readonly Gathered[],
+  task: { places: TaskPlaces; spec: DatasetSpec; previous: Previous | undefined },
 ): Promise<FileResult> {
+  const { places, spec } = task;
   const files: PublishedFile[] = [];
   const put = async (path: string, bytes: Uint8Array): Promise<void> => {
     await places.store.put(path, bytes);
     files.push({ path, bytes: bytes.length, xxh64: fileHash(places.hashes).digest(bytes) });
   };
   for (const split of SPLITS) {
-    const workers = spec.counts[split]
-      .map((rows, index) => ({ rows, part: spec.firstPart[split] + index }))
-      .filter((part) => part.rows > 0)
-      .map(({ part }) => ({
-        prefix: workerFolder(split, part).slice(mdsFolder(split).length + 1),
-        part,
-        entries: workerShards(gathered, split, part),
-      }));
-    if (workers.length === 0) continue;
-    for (const worker of workers) await put(`${workerFolder(split, worker.part)}/index.json`, mdsIndex(worker.entries));
-    await put(`${mdsFolder(split)}/index.json`, mergedIndex(workers));
+    const own: WorkerShards[] = [];
+    for (const [index, rows] of spec.counts[split].entries()) {
+      if (rows === 0) continue;
+      const part = spec.firstPart[split] + index;
+      const worker = { prefix: workerName(split, part), entries: workerShards(gathered, split, part) };
+      await put(`${workerFolder(split, part)}/index.json`, mdsIndex(worker.entries));
+      own.push(worker);
+    }
+    // Where nothing is new the merged index stays as it is.
+    if (own.length > 0)
+      await put(`${mdsFolder(split)}/index.json`, mergedIndex([...(await earlierWorkers(split, task)), ...own]));
   }
   return { rows: gathered.reduce((sum, each) => sum + each.args.to - each.args.from, 0), files };
 }

@@ -222,17 +222,20 @@ class ShardWriter {
 class FragmentWriter implements Disposable {
   readonly groups: RowGroupMeta[] = [];
   readonly #writer: SequentialWriter;
-  readonly #encode: (batch: Batch) => EncodedRowGroup;
+  readonly #encode: (batch: Batch, memory: ArrayBuffer | undefined) => EncodedRowGroup;
+  /** Of the group before, which is written by then. */
+  #memory: ArrayBuffer | undefined;
 
   constructor(name: string, schema: Schema, task: { places: TaskPlaces; spec: DatasetSpec }) {
     const { codecs, hashes, workspace } = task.places;
     this.#writer = workspace.writer(name);
-    this.#encode = (batch) => encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes });
+    this.#encode = (batch, memory) => encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes, memory });
   }
 
   add(batch: Batch): void {
-    const { bytes, meta } = this.#encode(batch);
+    const { bytes, meta } = this.#encode(batch, this.#memory);
     this.#writer.write(bytes);
+    this.#memory = bytes.buffer;
     this.groups.push(meta);
   }
 

@@ -14,6 +14,7 @@ export {
   workerFolder,
 } from "../formats/dataset/index.ts";
 export type { EntityFacts } from "./assemble.ts";
+export type { Previous } from "./manifest.ts";
 export { writeOrder } from "./order.ts";
 export { ROWS_FILE, SOURCES_FILE, TIMES_FILE, windowBytes } from "./payload.ts";
 export {

@@ -1,35 +1,53 @@
 /** Publishes the manifest, a dataset's last file. */
 
-import type { Json, Store } from "../core/index.ts";
+import type { Json, ReadStore, Store } from "../core/index.ts";
 import {
+  addLedgers,
   checkLedger,
   DATASET_FORMAT,
   DATASET_VERSION,
+  type Generation,
   type Ledger,
   MANIFEST_FILE,
   type Manifest,
   manifestBytes,
   type PublishedFile,
 } from "../formats/dataset/index.ts";
+import type { Split } from "../order/index.ts";
 import { type DatasetSpec, sampleSchema } from "./spec.ts";
-import { SPLITS } from "./traces.ts";
+
+/** The dataset as it was before this run, which appends to it. */
+export interface Previous {
+  readonly manifest: Manifest;
+  /** Copies of the files that this run replaces. */
+  readonly store: ReadStore;
+}
+
+/** What publishing needs to know. */
+export interface PublishContext {
+  readonly places: { readonly store: Store };
+  readonly spec: DatasetSpec;
+  /** `request`, `about`, and the hashes of this run's `inputs`. */
+  readonly manifest: Json;
+  readonly ledger: Ledger;
+  readonly previous: Previous | undefined;
+}
+
+function allCounts(spec: DatasetSpec, previous: Previous | undefined): Manifest["counts"] {
+  const of = (split: Split) => [...(previous?.manifest.counts[split] ?? []), ...spec.counts[split]];
+  return { train: of("train"), validation: of("validation"), test: of("test") };
+}
 
 /** Checks the ledger against what was written, and publishes the manifest. */
-export async function publish(
-  context: {
-    readonly places: { readonly store: Store };
-    readonly spec: DatasetSpec;
-    readonly manifest: Json;
-    readonly ledger: Ledger;
-  },
-  files: readonly PublishedFile[],
-): Promise<Json> {
-  const { spec, ledger } = context;
-  const written = Object.fromEntries(
-    SPLITS.map((split) => [split, spec.counts[split].reduce((sum, count) => sum + count, 0)]),
-  );
-  checkLedger(ledger, written as Record<(typeof SPLITS)[number], number>);
-  const { request, about } = context.manifest as { request: string; about: Json };
+export async function publish(context: PublishContext, files: readonly PublishedFile[]): Promise<Json> {
+  const { spec, ledger, previous } = context;
+  const total = (split: Split) => spec.counts[split].reduce((sum, count) => sum + count, 0);
+  checkLedger(ledger, { train: total("train"), validation: total("validation"), test: total("test") });
+  // Plain data by its types; the cast only says so to the compiler.
+  const { request, about, inputs } = context.manifest as unknown as { request: string; about: Json; inputs: string[] };
+  const generation: Generation = { request, inputs, first_part: spec.firstPart, ledger };
+  const replaced = new Set(files.map((file) => file.path));
+  const kept = previous?.manifest.files.filter((file) => !replaced.has(file.path)) ?? [];
   const manifest: Manifest = {
     format: DATASET_FORMAT,
     version: DATASET_VERSION,
@@ -40,10 +58,11 @@ export async function publish(
     window: spec.window,
     seed: spec.seed,
     formats: spec.formats,
-    counts: spec.counts,
+    counts: allCounts(spec, previous),
     shard_samples: spec.unitRows,
-    ledger,
-    files: [...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    ledger: previous === undefined ? ledger : addLedgers(previous.manifest.ledger, ledger),
+    generations: [...(previous?.manifest.generations ?? []), generation],
+    files: [...kept, ...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
   await context.places.store.put(MANIFEST_FILE, manifestBytes(manifest));
   return { files: manifest.files.length };

@@ -13,7 +13,7 @@ import {
   writeMdsIndexes,
 } from "./assemble.ts";
 import { type GatherArgs, type GatherResult, gather, type TaskPlaces } from "./gather.ts";
-import { publish } from "./manifest.ts";
+import { type Previous, publish } from "./manifest.ts";
 import { scatter } from "./payload.ts";
 import { mdsFolder, parquetFile, workerFolder } from "./places.ts";
 import type { DatasetSpec } from "./spec.ts";
@@ -118,6 +118,8 @@ export interface TaskContext {
   /** What the manifest says besides what the tasks find. */
   readonly manifest: Json;
   readonly ledger: Ledger;
+  /** What this run appends to. */
+  readonly previous: Previous | undefined;
 }
 
 async function resultOf(context: TaskContext, id: string): Promise<Json> {
@@ -163,7 +165,7 @@ export async function runDatasetTask(work: Task, context: TaskContext): Promise<
     case "index":
       return (await writeIndex(await gathered(context), context)) as unknown as Json;
     case "mds-index":
-      return (await writeMdsIndexes(places, spec, await gathered(context))) as unknown as Json;
+      return (await writeMdsIndexes(await gathered(context), context)) as unknown as Json;
     case "publish":
       return publish(context, await publishedFiles(context));
     default:

@@ -200,20 +200,30 @@ function ledgerOf(
   };
 }
 
-/** Which vessels were asked for. */
-function vesselChoice(options: ResolvedAis, facts: Ingested["facts"]): VesselChoice {
+/** Which vessels were asked for, and from when on. */
+function vesselChoice(
+  options: ResolvedAis,
+  facts: Ingested["facts"],
+  lastTime: ReadonlyMap<number, number>,
+): VesselChoice {
   const code = reasonCode("vessel_type");
   const wanted = options.vesselType === undefined ? undefined : vesselTypeFilter(options.vesselType);
   return {
     vessel: (mmsi) => (wanted === undefined || wanted(facts.get(mmsi)?.["vessel_type"]) ? 0 : code),
-    lastTime: () => Number.NEGATIVE_INFINITY,
+    lastTime: (mmsi) => lastTime.get(mmsi) ?? Number.NEGATIVE_INFINITY,
   };
 }
 
 /** Who watches, and who may stop it. */
-interface Watch {
+export interface Watch {
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Where to leave files, and when each vessel was last seen in an earlier generation (epoch seconds). */
+interface IngestTask extends Watch {
+  readonly temp: string;
+  readonly lastTime: ReadonlyMap<number, number>;
 }
 
 async function importAll(table: Tabular, inputs: readonly RankedInput[], { progress, signal }: Watch): Promise<void> {
@@ -268,11 +278,7 @@ async function findCuts(
   return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
 }
 
-async function ingest(
-  inputs: readonly RankedInput[],
-  options: ResolvedAis,
-  task: Watch & { readonly temp: string },
-): Promise<Ingested> {
+async function ingest(inputs: readonly RankedInput[], options: ResolvedAis, task: IngestTask): Promise<Ingested> {
   await using table = await Tabular.open({
     folder: task.temp,
     memoryBytes: options.memory / 2,
@@ -284,7 +290,7 @@ async function ingest(
   await importAll(table, inputs, task);
   const reordered = await countReordered(table);
   const facts = await table.latestTexts("mmsi", "t");
-  const choice = vesselChoice(options, facts);
+  const choice = vesselChoice(options, facts, task.lastTime);
   const cuts = await findCuts(table, options, { ...task, choice });
   using files = new TrackFiles(task.temp);
   const cutTimes = [cuts.validation, cuts.test].filter(Number.isFinite);
@@ -309,7 +315,7 @@ async function ingest(
 export async function ingestAis(
   inputs: readonly RankedInput[],
   options: ResolvedAis,
-  task: Watch & { readonly temp: string },
+  task: IngestTask,
 ): Promise<Ingested> {
   try {
     return await ingest(inputs, options, task);

@@ -1,7 +1,30 @@
 /** What the library offers, by the command's names. */
 
+export type {
+  DatasetInfo,
+  DiffOptions,
+  DiffReport,
+  FeatureStats,
+  FirstDifference,
+  HeadOptions,
+  HeadReport,
+  HeadSample,
+  IndexStats,
+  InfoReport,
+  InspectRun,
+  Leak,
+  LeakReport,
+  NumberStats,
+  PieceInfo,
+  Problem,
+  StatsOptions,
+  StatsReport,
+  VerifyReport,
+} from "../inspect/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export { type MergeReport, merge } from "./inspect-merge.ts";
+export { diff, head, info, leak, stats, verify } from "./inspect-verbs.ts";
 export { type MaterializeResult, materializeAis, planAis } from "./materialize-ais.ts";
 export type { Progress } from "./progress.ts";
 export { planFile, runTask } from "./run-dataset.ts";

@@ -25,6 +25,7 @@ import { storeJournal } from "../node/journal.ts";
 import { threadsRunner } from "../node/threads.ts";
 import { folderWorkspace } from "../node/workspace.ts";
 import { type Journal, type Plan, taskOf } from "../run/index.ts";
+import { readPrevious } from "./previous.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a run keeps its plan and journal, below the output folder, while it is unfinished. */
@@ -37,6 +38,8 @@ export interface PlanSpec {
   readonly dataset: DatasetSpec;
   readonly ledger: Ledger;
   readonly about: Json;
+  /** SHA-256 of the inputs that this run adds. */
+  readonly inputs: readonly string[];
   readonly request: string;
 }
 
@@ -140,8 +143,9 @@ export async function openContext(plan: Plan): Promise<TaskContext> {
     facts: readFacts(workspace.read(FACTS)),
     journal: journalOf(store),
     tasks: plan.tasks,
-    manifest: { about: spec.about, request: spec.request },
+    manifest: { about: spec.about, request: spec.request, inputs: spec.inputs },
     ledger: spec.ledger,
+    previous: await readPrevious(plan.temp),
   };
 }
 
@@ -195,7 +199,7 @@ export async function runPlan(
     readonly memory: number;
     readonly workers: number;
     readonly progress: Progress;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
   const store = folderStore(plan.out);

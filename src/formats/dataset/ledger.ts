@@ -25,6 +25,28 @@ function sum(counts: Counts): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
+function added(a: Counts, b: Counts): Counts {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+}
+
+/** The account of two runs together. */
+export function addLedgers(a: Ledger, b: Ledger): Ledger {
+  return {
+    input: a.input + b.input,
+    kept: a.kept + b.kept,
+    dropped: added(a.dropped, b.dropped),
+    points: { used: a.points.used + b.points.used, unused: added(a.points.unused, b.points.unused) },
+    windows: {
+      train: a.windows.train + b.windows.train,
+      validation: a.windows.validation + b.windows.validation,
+      test: a.windows.test + b.windows.test,
+    },
+    traces: { all: a.traces.all + b.traces.all, short: a.traces.short + b.traces.short },
+    noted: added(a.noted, b.noted),
+  };
+}
+
 /** The sums that must hold: what each is called, and both of its sides. */
 export function ledgerSums(ledger: Ledger): ReadonlyArray<readonly [name: string, left: number, right: number]> {
   return [
@@ -38,8 +60,14 @@ export function ledgerSums(ledger: Ledger): ReadonlyArray<readonly [name: string
  * @throws WindrowError `internal` that names the sum that does not hold.
  */
 export function checkLedger(ledger: Ledger, written: Readonly<Record<DatasetSplit, number>>): void {
-  const windows = DATASET_SPLITS.map((split) => [`${split} windows = ${split} samples`, ledger.windows[split], written[split]] as const);
+  const windows = DATASET_SPLITS.map(
+    (split) => [`${split} windows = ${split} samples`, ledger.windows[split], written[split]] as const,
+  );
   for (const [name, left, right] of [...ledgerSums(ledger), ...windows]) {
-    if (left !== right) throw new WindrowError("internal", `Cannot account for every row: ${name} does not hold, got ${left} and ${right}`);
+    if (left !== right)
+      throw new WindrowError(
+        "internal",
+        `Cannot account for every row: ${name} does not hold, got ${left} and ${right}`,
+      );
   }
 }

@@ -1,6 +1,15 @@
 /** The manifest: the last file of a dataset, which says what it is and that it is whole. Read with suspicion. */
 
-import { type ColumnType, isNumeric, isSafeKey, type Json, type Kind, type Schema, type Store, WindrowError } from "../../core/index.ts";
+import {
+  type ColumnType,
+  isNumeric,
+  isSafeKey,
+  type Json,
+  type Kind,
+  type Schema,
+  type Store,
+  WindrowError,
+} from "../../core/index.ts";
 import type { Ledger } from "./ledger.ts";
 import { DATASET_SPLITS, type DatasetSplit } from "./places.ts";
 
@@ -18,12 +27,23 @@ export interface PublishedFile {
   readonly xxh64: string;
 }
 
+/** What one run added. The shuffle is global within a generation; traces do not join across generations. */
+export interface Generation {
+  /** Hash of what was asked for: command, options, inputs, and what was there before. */
+  readonly request: string;
+  /** SHA-256 of its inputs. */
+  readonly inputs: readonly string[];
+  /** Its first part in each split; the next generation's first part, or the end, comes after its last. */
+  readonly first_part: Readonly<Record<DatasetSplit, number>>;
+  readonly ledger: Ledger;
+}
+
 /** What `manifest.json` holds. It is the same whatever ran the plan, with any number of workers. */
 export interface Manifest {
   readonly format: typeof DATASET_FORMAT;
   readonly version: typeof DATASET_VERSION;
   readonly created_by: string;
-  /** Hash of what was asked for: command, options, inputs. */
+  /** Hash of what was asked for, of the last generation. */
   readonly request: string;
   /** Command and options, seed, inputs with hashes. */
   readonly about: Json;
@@ -35,7 +55,9 @@ export interface Manifest {
   readonly counts: Readonly<Record<DatasetSplit, readonly number[]>>;
   /** Samples of a full MDS shard. */
   readonly shard_samples: number;
+  /** Of all generations together. */
   readonly ledger: Ledger;
+  readonly generations: readonly Generation[];
   /** Every other file, with its size and hash. */
   readonly files: readonly PublishedFile[];
 }
@@ -91,7 +113,23 @@ function isFile(value: unknown): boolean {
   return isText(path) && isSafeKey(path) && isCount(bytes) && isText(xxh64) && /^[0-9a-f]{16}$/.test(xxh64);
 }
 
-const KINDS: readonly Kind[] = ["bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f16", "f32", "f64", "str", "bytes", "json"];
+const KINDS: readonly Kind[] = [
+  "bool",
+  "i8",
+  "u8",
+  "i16",
+  "u16",
+  "i32",
+  "u32",
+  "i64",
+  "u64",
+  "f16",
+  "f32",
+  "f64",
+  "str",
+  "bytes",
+  "json",
+];
 const isDimension = (value: unknown) => isCount(value) && value > 0;
 
 function isColumnType(value: unknown): boolean {
@@ -102,10 +140,18 @@ function isColumnType(value: unknown): boolean {
 }
 
 function isLedger(value: unknown): boolean {
-  if (!isObject(value) || !isObject(value["points"]) || !isObject(value["traces"]) || !isObject(value["windows"])) return false;
+  if (!isObject(value) || !isObject(value["points"]) || !isObject(value["traces"]) || !isObject(value["windows"]))
+    return false;
   const { input, kept, dropped, points, traces, windows, noted } = value as unknown as Ledger;
   const counts = [input, kept, points.used, traces.all, traces.short, ...DATASET_SPLITS.map((split) => windows[split])];
   return counts.every(isCount) && [dropped, points.unused, noted].every(isCounts);
+}
+
+function isGeneration(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { request, inputs, first_part, ledger } = value;
+  const parts = isObject(first_part) ? DATASET_SPLITS.map((split) => first_part[split]) : [undefined];
+  return isText(request) && Array.isArray(inputs) && inputs.every(isText) && parts.every(isCount) && isLedger(ledger);
 }
 
 function wrongPlace(value: unknown): Wrong | undefined {
@@ -116,17 +162,42 @@ function wrongPlace(value: unknown): Wrong | undefined {
     ["version", value["version"], String(DATASET_VERSION), (version) => version === DATASET_VERSION],
     ["created_by", value["created_by"], "text", isText],
     ["request", value["request"], "text", isText],
-    ["schema", value["schema"], "columns by name", (schema) => isObject(schema) && Object.values(schema).every(isColumnType)],
-    ["window", value["window"], "a size and a stride", (window) => isObject(window) && isDimension(window["size"]) && isDimension(window["stride"])],
+    [
+      "schema",
+      value["schema"],
+      "columns by name",
+      (schema) => isObject(schema) && Object.values(schema).every(isColumnType),
+    ],
+    [
+      "window",
+      value["window"],
+      "a size and a stride",
+      (window) => isObject(window) && isDimension(window["size"]) && isDimension(window["stride"]),
+    ],
     ["seed", value["seed"], "digits", (seed) => isText(seed) && /^\d{1,20}$/.test(seed)],
     ["formats", value["formats"], "a list of words", (formats) => Array.isArray(formats) && formats.every(isText)],
-    ...DATASET_SPLITS.map((split): Check => [`counts.${split}`, counts[split], "a list of counts", (parts) => Array.isArray(parts) && parts.every(isCount)]),
+    ...DATASET_SPLITS.map(
+      (split): Check => [
+        `counts.${split}`,
+        counts[split],
+        "a list of counts",
+        (parts) => Array.isArray(parts) && parts.every(isCount),
+      ],
+    ),
     ["shard_samples", value["shard_samples"], "a whole number from 1 up", isDimension],
     ["ledger", value["ledger"], "a ledger of counts", isLedger],
+    [
+      "generations",
+      value["generations"],
+      "a list of generations",
+      (list) => Array.isArray(list) && list.length > 0 && list.every(isGeneration),
+    ],
     ["files", value["files"], "a list", Array.isArray],
   ];
   for (const [place, got, must, isRight] of checks) if (!isRight(got)) return { place, must, got };
   const files = value["files"] as readonly unknown[]; // checked above
   const bad = files.findIndex((file) => !isFile(file));
-  return bad < 0 ? undefined : { place: `files[${bad}]`, must: "a path below the folder with its bytes and xxh64", got: files[bad] };
+  return bad < 0
+    ? undefined
+    : { place: `files[${bad}]`, must: "a path below the folder with its bytes and xxh64", got: files[bad] };
 }

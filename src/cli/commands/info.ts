@@ -1,0 +1,119 @@
+/** `windrow info`. */
+
+import type { DatasetInfo, InfoReport } from "../../verbs/index.ts";
+import { command } from "../command.ts";
+import { PATH } from "../inspect-options.ts";
+import { ledgerLines } from "../ledger-lines.ts";
+import { count, size, table } from "../terminal.ts";
+
+const KINDS = {
+  dataset: "a dataset of windrow's",
+  unfinished: "a dataset whose run has not ended",
+  mds: "MDS shards",
+  workers: "workers' MDS folders without a root index",
+  parquet: "Parquet",
+} as const satisfies Record<InfoReport["kind"], string>;
+
+/** Names and values on one line; nothing for what is not set. */
+function settings(value: unknown): string {
+  if (typeof value !== "object" || value === null) return "";
+  return Object.entries(value)
+    .flatMap(([name, each]: [string, unknown]) => {
+      if (each === null || (Array.isArray(each) && each.length === 0)) return [];
+      if (Array.isArray(each)) return [`${name}=${each.join(",")}`];
+      return typeof each === "object" ? [settings(each)] : [`${name}=${String(each)}`];
+    })
+    .join(" ");
+}
+
+/** What the command of the field wrote about the run, as far as it has the usual names. */
+interface About {
+  readonly command?: unknown;
+  readonly pipeline?: unknown;
+  readonly options?: unknown;
+  readonly features?: readonly unknown[];
+  readonly inputs?: ReadonlyArray<{ readonly name?: unknown; readonly bytes?: unknown }>;
+}
+
+const SHOWN_INPUTS = 10;
+
+function datasetLines({ about, counts, created_by, window, seed, files, bytes, generations }: DatasetInfo): string[][] {
+  const { command: made, pipeline, options, features, inputs = [] } = (about ?? {}) as About;
+  const shown = inputs
+    .slice(0, SHOWN_INPUTS)
+    .map((input, i) => [i === 0 ? "inputs" : "", `${String(input.name)}  ${size(Number(input.bytes))}`]);
+  return [
+    ["made by", [created_by, made, pipeline].filter((each) => each !== undefined).join(", ")],
+    [
+      "samples",
+      Object.entries(counts)
+        .map(([split, samples]) => `${split} ${count(samples)}`)
+        .join(", "),
+    ],
+    ["window", `${window.size} positions, one every ${window.stride}`],
+    ...(features === undefined ? [] : [["features", features.join(", ")]]),
+    [
+      "order",
+      `${generations === 1 ? "one generation" : `${generations} generations`}: the shuffle is global within a generation, seed ${seed}`,
+    ],
+    ["size", `${size(bytes)} in ${files} files`],
+    ["options", settings(options)],
+    ...shown,
+    ...(inputs.length > SHOWN_INPUTS ? [["", `… ${inputs.length - SHOWN_INPUTS} more`]] : []),
+  ];
+}
+
+function schemaLines(report: InfoReport): string[][] {
+  return Object.entries(report.schema).map(([name, { kind, shape, unit }], i) => [
+    i === 0 ? "columns" : "",
+    `${name}  ${kind}${shape === undefined ? "" : ` [${shape.join(", ")}]`}${unit === undefined ? "" : ` ${unit}`}`,
+  ]);
+}
+
+const SHOWN_PIECES = 40;
+
+function pieceLines({ pieces }: InfoReport): string[] {
+  const rows = pieces
+    .slice(0, SHOWN_PIECES)
+    .map((piece) => [
+      piece.name === "" ? "." : piece.name,
+      piece.split ?? "",
+      count(piece.samples),
+      `${count(piece.blocks)} ${piece.format === "mds" ? (piece.blocks === 1 ? "shard" : "shards") : piece.blocks === 1 ? "group" : "groups"}`,
+      size(piece.bytes),
+      piece.raw_bytes === null ? "" : size(piece.raw_bytes),
+      [piece.compression ?? (piece.format === "mds" ? "none" : ""), ...piece.hashes].join(" "),
+    ]);
+  const more = pieces.length > SHOWN_PIECES ? [`… ${pieces.length - SHOWN_PIECES} more`] : [];
+  return ["", ...table([["where", "split", "samples", "in", "bytes", "unpacked", "packed by"], ...rows]), ...more];
+}
+
+function lines(report: InfoReport): string[] {
+  const title = `${report.path}: ${KINDS[report.kind]}`;
+  if (report.kind === "unfinished")
+    return [
+      title,
+      "the same materialize command goes on with it; there is no manifest.json yet, so nothing in it is finished",
+    ];
+  const { dataset } = report;
+  const facts = dataset === null ? [["samples", count(report.samples)]] : datasetLines(dataset);
+  const about = table([["", ""], ...facts, ...schemaLines(report)]).slice(1);
+  const ledger = dataset === null ? [] : ["", ...ledgerLines(dataset.ledger)];
+  const next = report.kind === "workers" ? ["", `windrow merge ${report.path} makes one dataset of them`] : [];
+  return [title, ...about, ...pieceLines(report), ...ledger, ...next];
+}
+
+/** What it is. */
+export const infoCommand = command({
+  name: "info",
+  summary: "say what a dataset, an MDS folder or a Parquet file is and holds",
+  args: [PATH],
+  options: {},
+  examples: ["windrow info data", "windrow info data/mds --json"],
+  async run({ args, io }) {
+    const { info } = await import("../../verbs/index.ts");
+    const report = await info(args[0] ?? "");
+    io.result(report, () => lines(report));
+    return 0;
+  },
+});

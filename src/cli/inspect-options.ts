@@ -1,0 +1,38 @@
+/** What the commands that look and check share. */
+
+import type { ArgumentSpec } from "./command.ts";
+import { oneOf } from "./values.ts";
+
+/** What they look at. */
+export const PATH: ArgumentSpec = {
+  name: "path",
+  summary: "a dataset's folder, an MDS folder, a Parquet file or a folder of them",
+};
+
+/** Which samples of a dataset. */
+export const SPLIT = {
+  value: "<split>",
+  summary: "only this split of a dataset: train, validation or test",
+  parse: oneOf("train", "validation", "test"),
+};
+
+/** A moment as people read it, in UTC. */
+export function moment(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A number in few digits; `-` for none. */
+export function short(value: number | null): string {
+  if (value === null) return "-";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Seconds as people say them. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return "-";
+  if (seconds < 120) return `${short(seconds)} s`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
+  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;
+}

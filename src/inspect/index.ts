@@ -1,0 +1,12 @@
+/** Looks and checks: what lies at a place, and whether it is what it says. */
+
+export { type DiffOptions, type DiffReport, diff, type FirstDifference } from "./diff.ts";
+export { type HeadOptions, type HeadReport, type HeadSample, head } from "./head.ts";
+export { type DatasetInfo, type InfoReport, info, type PieceInfo } from "./info.ts";
+export { type Leak, type LeakReport, leak, type SplitBy } from "./leak.ts";
+export type { PieceChoice } from "./pieces.ts";
+export type { Problem } from "./problems.ts";
+export type { SampleIds } from "./samples.ts";
+export { type InspectPlace, type InspectProgress, type InspectRun, type Source } from "./source.ts";
+export { type FeatureStats, type IndexStats, type NumberStats, type StatsOptions, type StatsReport, stats } from "./stats.ts";
+export { type VerifyCounts, type VerifyReport, verify } from "./verify.ts";

@@ -1,0 +1,51 @@
+/** Looks and checks by path: info, head, stats, verify, leak, diff. */
+
+import {
+  type DiffOptions,
+  type DiffReport,
+  diff as diffPlaces,
+  type HeadOptions,
+  type HeadReport,
+  head as headOf,
+  type InfoReport,
+  type InspectRun,
+  info as infoOf,
+  type LeakReport,
+  leak as leakOf,
+  type StatsOptions,
+  type StatsReport,
+  stats as statsOf,
+  type VerifyReport,
+  verify as verifyPlace,
+} from "../inspect/index.ts";
+import { inspectPlace } from "./inspect-place.ts";
+
+/** What lies at a path: kind, schema, counts, sizes, where it comes from. Reads indexes and footers only. */
+export async function info(path: string): Promise<InfoReport> {
+  return infoOf(await inspectPlace(path));
+}
+
+/** The first samples. */
+export async function head(path: string, options: HeadOptions = {}): Promise<HeadReport> {
+  return headOf(await inspectPlace(path), options);
+}
+
+/** Statistics of every feature, and of the times and entities that the index tells of. */
+export async function stats(path: string, options: StatsOptions = {}, run: InspectRun = {}): Promise<StatsReport> {
+  return statsOf(await inspectPlace(path), options, run);
+}
+
+/** Recomputes every hash and count. */
+export async function verify(path: string, run: InspectRun = {}): Promise<VerifyReport> {
+  return verifyPlace(await inspectPlace(path), run);
+}
+
+/** Proves that no entity, and no stretch of its time, is in two splits, or names those that are. */
+export async function leak(path: string, run: InspectRun = {}): Promise<LeakReport> {
+  return leakOf(await inspectPlace(path), run);
+}
+
+/** Whether two paths hold the same samples, in the same order, with the same values. */
+export async function diff(a: string, b: string, options: DiffOptions = {}, run: InspectRun = {}): Promise<DiffReport> {
+  return diffPlaces(await inspectPlace(a), await inspectPlace(b), options, run);
+}
