@@ -65,6 +65,11 @@ function commonDelimiter(line: string): string {
   return counted.reduce((best, next) => (next[0] > best[0] ? next : best))[1];
 }
 
+/** What stands between the cells of a text file, as its first line shows. */
+export function delimiterOf(file: PlainFile): string {
+  return commonDelimiter(firstLine(file));
+}
+
 function byAlias(header: readonly string[], wanted: readonly ColumnRequest[]): Map<string, number> {
   const names = header.map(normalName);
   const places = new Map<string, number>();

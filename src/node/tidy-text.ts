@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { delimiterOf } from "./csv-head.ts";
 import type { PlainFile } from "./unpack.ts";
 import { folderWorkspace } from "./workspace.ts";
 
@@ -35,19 +36,19 @@ function isTidy(block: Uint8Array): boolean {
   return !block.includes(QUOTE) && !block.includes(RETURN) && isUtf8(block);
 }
 
-/** Whether every quote of a line is closed. */
-function isBalanced(line: string): boolean {
-  let quotes = 0;
-  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) quotes += 1;
-  return quotes % 2 === 0;
+/** Lines whose quotes a CSV reader takes as they were meant: a cell is quoted as a whole, or has no quote. */
+function wellQuoted(delimiter: string): RegExp {
+  const between = delimiter.replace("|", "\\|");
+  const cell = `(?:"(?:[^"]|"")*"|[^"${between}]*)`;
+  return new RegExp(`^${cell}(?:${between}${cell})*$`, "u");
 }
 
 /** A broken quote spoils its own line only; text that is not UTF-8 is Latin-1, which every byte is. */
-function mended(block: Uint8Array): Uint8Array {
+function mended(block: Uint8Array, quotesAreRight: RegExp): Uint8Array {
   const text = new TextDecoder(isUtf8(block) ? "utf-8" : "latin1", { ignoreBOM: true }).decode(block);
   const lines = text.split("\n").map((line) => {
     const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
-    return isBalanced(bare) ? bare : bare.replaceAll('"', "");
+    return !bare.includes('"') || quotesAreRight.test(bare) ? bare : bare.replaceAll('"', "");
   });
   return new TextEncoder().encode(lines.join("\n"));
 }
@@ -67,10 +68,11 @@ export async function tidyText(
   }
   if (tidy) return { file, isCopy: false, hasQuotes: false };
   const name = "tidied.csv";
+  const quotesAreRight = wellQuoted(delimiterOf(file));
   let hasQuotes = false;
   using writer = folderWorkspace(folder).writer(name);
   for await (const block of lineBlocks(file.path)) {
-    const lines = isTidy(block) ? block : mended(block);
+    const lines = isTidy(block) ? block : mended(block, quotesAreRight);
     hasQuotes ||= lines.includes(QUOTE);
     writer.write(lines);
   }

@@ -1,0 +1,96 @@
+/** Unpacking: what comes out is what went in, and damage is an error that names the file. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { zipOf } from "../../test/zip.ts";
+import { findInputs } from "./inputs.ts";
+import { plainFiles } from "./unpack.ts";
+
+let folder = "";
+const bytes = (text: string) => new TextEncoder().encode(text);
+const TEXT = Array.from({ length: 20_000 }, (_, i) => `${i},${(i * 7919) % 1009}\n`).join("");
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "windrow-unpack-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The names and texts of a file's plain files. */
+async function unpacked(name: string, content: Uint8Array): Promise<(readonly [string, string])[]> {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  const found: (readonly [string, string])[] = [];
+  const [input] = findInputs([path]);
+  const work = mkdtempSync(join(folder, "work-"));
+  try {
+    for await (const plain of plainFiles(input!, work)) found.push([plain.name, readFileSync(plain.path, "utf8")]);
+  } finally {
+    assert.deepEqual(readdirSync(work), [], "nothing is left over");
+  }
+  return found;
+}
+
+test("a plain file is itself, a packed one its content", async () => {
+  assert.deepEqual(await unpacked("a.csv", bytes(TEXT)), [["a.csv", TEXT]]);
+  assert.deepEqual(await unpacked("a.csv.gz", gzipSync(TEXT)), [["a.csv.gz", TEXT]]);
+  assert.deepEqual(await unpacked("a.csv.zst", zstdCompressSync(TEXT)), [["a.csv.zst", TEXT]]);
+});
+
+test("several gzip members, or zstd frames, are one text", async () => {
+  const both = (pack: (text: string) => Uint8Array) => Uint8Array.from([...pack("a\n"), ...pack("b\n")]);
+  assert.deepEqual(await unpacked("b.gz", both(gzipSync)), [["b.gz", "a\nb\n"]]);
+  assert.deepEqual(await unpacked("b.zst", both(zstdCompressSync)), [["b.zst", "a\nb\n"]]);
+});
+
+test("of a zip each text is a file, and what is none is passed over", async () => {
+  const zip = zipOf([
+    { name: "x.csv", bytes: bytes("1\n") },
+    { name: "read.me", bytes: bytes("?") },
+    { name: "deep/y.TXT", bytes: bytes("2\n") },
+    { name: "__MACOSX/._x.csv", bytes: Uint8Array.of(0, 5, 22, 7) },
+    { name: "deep/._y.csv", bytes: Uint8Array.of(0) },
+  ]);
+  assert.deepEqual(await unpacked("c.zip", zip), [
+    ["c.zip/x.csv", "1\n"],
+    ["c.zip/deep/y.TXT", "2\n"],
+  ]);
+});
+
+test("a zip without a text is unsupported", async () => {
+  await assert.rejects(unpacked("d.zip", zipOf([{ name: "a.md", bytes: bytes("") }])), { code: "unsupported" });
+});
+
+test("data that is cut short or flipped is damaged, and the error names the file", async () => {
+  const zip = zipOf([{ name: "x.csv", bytes: bytes(TEXT) }]);
+  const gz = gzipSync(TEXT);
+  const zst = zstdCompressSync(TEXT);
+  const flip = (data: Uint8Array, at: number) => data.with(at, data[at]! ^ 1);
+  const damaged: readonly (readonly [string, Uint8Array])[] = [
+    ["cut.gz", gz.subarray(0, gz.length - 1)],
+    ["half.gz", gz.subarray(0, gz.length >> 1)],
+    ["head.gz", gz.subarray(0, 12)],
+    ["flip.gz", flip(gz, gz.length >> 1)],
+    ["sum.gz", flip(gz, gz.length - 6)],
+    ["more.gz", Uint8Array.from([...gz, 1, 2, 3, 4])],
+    ["cut.zst", zst.subarray(0, zst.length - 1)],
+    ["half.zst", zst.subarray(0, zst.length >> 1)],
+    ["head.zst", zst.subarray(0, 5)],
+    ["cut.zip", zip.subarray(0, zip.length - 30)],
+    ["half.zip", zip.subarray(0, zip.length >> 1)],
+    ["flip.zip", flip(zip, 5000)],
+    ["crc.zip", zipOf([{ name: "x.csv", bytes: bytes(TEXT), crc: 1 }])],
+  ];
+  for (const [name, content] of damaged) {
+    await assert.rejects(unpacked(name, content), { code: "damaged", message: new RegExp(`^Cannot read [^\\n]*${name}`) }, name);
+  }
+});
+
+test("a zip whose members would leave the folder is refused, or they stay inside", async () => {
+  const zip = zipOf([{ name: "../../escaped.csv", bytes: bytes("1\n") }]);
+  await assert.rejects(unpacked("e.zip", zip), { code: "damaged" });
+  assert.ok(!readdirSync(join(folder, "..")).includes("escaped.csv"));
+});

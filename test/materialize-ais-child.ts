@@ -1,0 +1,16 @@
+/** A run of its own process that kills itself: after so many signs of progress, and some milliseconds. */
+
+import process, { argv } from "node:process";
+import { materializeAis } from "../src/verbs/materialize-ais.ts";
+
+const { options, signs, milliseconds } = JSON.parse(argv[2] ?? "{}");
+let left = signs as number;
+
+function sign(): void {
+  left -= 1;
+  if (left !== 0) return;
+  if (milliseconds === 0) process.kill(process.pid, "SIGKILL");
+  else setTimeout(() => process.kill(process.pid, "SIGKILL"), milliseconds);
+}
+
+await materializeAis(options, { progress: { stage: sign, at: sign, note: sign } });
