@@ -15,14 +15,20 @@ function section(command: Command): string {
     const text = isMany ? `${name}…` : name;
     return isOptional ? `[${text}]` : `<${text}>`;
   });
-  const lines = [`## windrow ${command.name}`, "", `\`windrow ${[command.name, ...args].join(" ")}\`: ${command.summary}.`];
+  const lines = [
+    `## windrow ${command.name}`,
+    "",
+    `\`windrow ${[command.name, ...args].join(" ")}\`: ${command.summary}.`,
+  ];
   const options = Object.entries(command.options);
   if (command.args.length > 0) lines.push("", ...command.args.map((arg) => `- \`${arg.name}\`: ${arg.summary}`));
   if (options.length > 0) {
     lines.push("", "| option | | default |", "| --- | --- | --- |");
     for (const [key, { value, summary, fallback, isRequired }] of options) {
       const fallbackText = isRequired ? "required" : (fallback ?? "");
-      lines.push(`| \`--${kebab(key)}${value === undefined ? "" : ` ${value}`}\` | ${cell(summary)} | ${cell(fallbackText)} |`);
+      lines.push(
+        `| \`--${kebab(key)}${value === undefined ? "" : ` ${value}`}\` | ${cell(summary)} | ${cell(fallbackText)} |`,
+      );
     }
   }
   if (command.examples !== undefined) lines.push("", "```sh", ...command.examples, "```");

@@ -111,10 +111,16 @@ function plainVerdict(row: PlainRow, rules: AisRules): string | undefined {
   const ship = plainMmsi(row.mmsi);
   if (ship !== undefined) return ship;
   if (row.mobile === 255) return "non_vessel";
-  if (row.msg_type === 4 || row.msg_type === 11) return "base_station";
-  if (row.msg_type === 9) return "sar_aircraft";
-  if (row.msg_type === 21) return "aton";
-  const { lat, lon, t } = row;
+  const byType: Readonly<Record<number, string>> = {
+    4: "base_station",
+    11: "base_station",
+    9: "sar_aircraft",
+    21: "aton",
+  };
+  return byType[row.msg_type] ?? plainPlace(row, rules);
+}
+
+function plainPlace({ lat, lon, t }: PlainRow, rules: AisRules): string | undefined {
   if (lat === 91 || lon === 181 || Number.isNaN(lat) || Number.isNaN(lon)) return "position_unavailable";
   if (lat > 90 || lat < -90) return "lat_range";
   if (lon > 180 || lon < -180) return "lon_range";

@@ -8,7 +8,7 @@ import { execPath } from "node:process";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rng } from "../src/core/index.ts";
-import { SPLITS, writeOrder } from "../src/materialize/index.ts";
+import { writeOrder } from "../src/materialize/index.ts";
 import { folderWorkspace } from "../src/node/workspace.ts";
 import type { Plan } from "../src/run/index.ts";
 import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
@@ -36,14 +36,16 @@ async function inTwoPasses(plan: Plan, runSamples: number): Promise<Plan> {
   const { table, facts } = await openContext(plan);
   const shared = planSpec(plan);
   const dataset = { ...shared.dataset, runSamples };
-  for (const split of SPLITS) {
+  for (const split of ["train", "validation", "test"] as const) {
     const parts = dataset.counts[split].length;
     const options = { ...dataset, parts, memoryBytes: 5_000 };
     assert.deepEqual(writeOrder(folderWorkspace(plan.temp), table, split, options), dataset.counts[split]);
   }
   const values: Record<string, Readonly<Record<string, string>>> = {};
   for (let mmsi = 0; mmsi < table.length; mmsi++) {
-    const entity = new TextDecoder().decode(table.entities.subarray(table.entityOffsets[mmsi], table.entityOffsets[mmsi + 1]));
+    const entity = new TextDecoder().decode(
+      table.entities.subarray(table.entityOffsets[mmsi], table.entityOffsets[mmsi + 1]),
+    );
     values[entity] = facts.of(entity) ?? {};
   }
   const { out, temp } = plan;
@@ -88,7 +90,9 @@ test("memory does not change a byte", async (t) => {
 /** Runs in a process that kills itself; gives whether it was killed. */
 async function killed(options: MaterializeAisOptions, signs: number, milliseconds: number): Promise<boolean> {
   const script = fileURLToPath(new URL("materialize-ais-child.ts", import.meta.url));
-  const child = spawn(execPath, [script, JSON.stringify({ options, signs, milliseconds })], { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(execPath, [script, JSON.stringify({ options, signs, milliseconds })], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
     child.once("exit", (...end) => resolve(end));
   });
@@ -233,7 +237,9 @@ test("a run that fails leaves nothing, so that a better one can follow", async (
     { window: 100_000 },
   ];
   for (const change of bad) {
-    await assert.rejects(materializeAis({ ...options, ...change, out: join(folder, "a", "out") }), { name: "WindrowError" });
+    await assert.rejects(materializeAis({ ...options, ...change, out: join(folder, "a", "out") }), {
+      name: "WindrowError",
+    });
     assert.ok(!existsSync(join(folder, "a", "out")), JSON.stringify(change));
   }
   await materializeAis({ ...options, out: join(folder, "a", "out") });
@@ -241,7 +247,10 @@ test("a run that fails leaves nothing, so that a better one can follow", async (
 
 function writeText(folder: string, name: string, text: string): string {
   const path = join(folder, name);
-  writeFileSync(path, Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  writeFileSync(
+    path,
+    Uint8Array.from(text, (char) => char.charCodeAt(0)),
+  );
   return path;
 }
 

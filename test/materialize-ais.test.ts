@@ -90,12 +90,20 @@ describe("the real files give the figures of another implementation", () => {
     const text = readFileSync(input, "utf8");
     writeFileSync(join(folder, "dk.csv"), text + text.slice(text.indexOf("\n") + 1).replaceAll(" 00:00:", " 00:01:"));
     const out = join(folder, "out");
-    const { manifest } = await materializeAis({ inputs: [join(folder, "dk.csv")], out, window: 2, inputLength: 1, val: 0 });
+    const { manifest } = await materializeAis({
+      inputs: [join(folder, "dk.csv")],
+      out,
+      window: 2,
+      inputLength: 1,
+      val: 0,
+    });
     const { input: rows, kept, dropped } = manifest.ledger;
     assert.equal(rows, 2 * (text.trimEnd().split("\n").length - 1));
     assert.equal(rows, kept + sum(dropped));
     assert.equal(dropped["parse_error"], undefined);
-    const stations = text.split("\n").filter((line) => /,(Base Station|AtoN|SAR Airborne|Man Overboard Device),/.test(line));
+    const stations = text
+      .split("\n")
+      .filter((line) => /,(Base Station|AtoN|SAR Airborne|Man Overboard Device),/.test(line));
     const foreign = ["non_vessel", "base_station", "aton", "sar_aircraft", "mob"].map((reason) => dropped[reason] ?? 0);
     assert.equal(sum(foreign), 2 * stations.length);
     assert.ok((await indexRows(out)).every((row) => "vessel_name" in row));
@@ -133,7 +141,8 @@ describe("a fleet's dataset", () => {
     assert.ok(ledger.windows.train > 100 && ledger.windows.validation > 0);
     assert.equal(ledger.input, ledger.kept + sum(ledger.dropped));
     assert.equal(ledger.kept, ledger.points.used + sum(ledger.points.unused));
-    for (const split of ["train", "validation", "test"] as const) assert.equal(sum(counts[split]), ledger.windows[split]);
+    for (const split of ["train", "validation", "test"] as const)
+      assert.equal(sum(counts[split]), ledger.windows[split]);
     assert.equal(index.length, sum(ledger.windows));
   });
 
@@ -141,7 +150,8 @@ describe("a fleet's dataset", () => {
     const listed = result.manifest.files.map(({ path }) => path);
     const there = namesIn(out).filter((name) => /\./.test(name));
     assert.deepEqual([...listed, "manifest.json", "run.json"].sort(), there);
-    for (const { path, bytes } of result.manifest.files) assert.equal(readFileSync(join(out, path)).length, bytes, path);
+    for (const { path, bytes } of result.manifest.files)
+      assert.equal(readFileSync(join(out, path)).length, bytes, path);
   });
 
   test("has its samples in the order of their keys, each of them once", () => {
@@ -187,10 +197,17 @@ describe("a fleet's dataset", () => {
     for (const part of [0, 1, 2]) {
       const own = await mdsSamples(out, `mds/worker_0${part}`);
       const rows = index.filter((row) => row["split"] === "train" && row["part"] === part);
-      assert.deepEqual(own.map(({ key }) => key), rows.map(({ key }) => key));
-      assert.deepEqual(rows.map(({ row }) => row), rows.map((_, i) => i));
+      assert.deepEqual(
+        own.map(({ key }) => key),
+        rows.map(({ key }) => key),
+      );
+      assert.deepEqual(
+        rows.map(({ row }) => row),
+        rows.map((_, i) => i),
+      );
       const shard = result.manifest.shard_samples;
-      for (const { row, mds_shard, mds_row } of rows) assert.equal((mds_shard as number) * shard + (mds_row as number), row);
+      for (const { row, mds_shard, mds_row } of rows)
+        assert.equal((mds_shard as number) * shard + (mds_row as number), row);
     }
   });
 
@@ -217,7 +234,12 @@ describe("a fleet's dataset", () => {
     for (const [name, bytes] of Object.entries(packed)) {
       writeFileSync(join(folder, name), bytes);
       const other = join(folder, `out-${name}`);
-      const { manifest } = await materializeAis({ ...options(), inputs: [join(folder, name)], out: other, format: ["mds"] });
+      const { manifest } = await materializeAis({
+        ...options(),
+        inputs: [join(folder, name)],
+        out: other,
+        format: ["mds"],
+      });
       assert.deepEqual(manifest.ledger, result.manifest.ledger);
       assert.deepEqual(await mdsSamples(other), samples);
     }
@@ -267,7 +289,13 @@ describe("splits by time", () => {
       const folder = testFolder(t);
       const out = join(folder, "out");
       writeFleet(join(folder, "fleet.csv"), { vessels: 12, days: 1, seed: 5 });
-      const { manifest } = await materializeAis({ ...SMALL, inputs: [join(folder, "fleet.csv")], out, splitBy, test: 0.2 });
+      const { manifest } = await materializeAis({
+        ...SMALL,
+        inputs: [join(folder, "fleet.csv")],
+        out,
+        splitBy,
+        test: 0.2,
+      });
       const rows = await indexRows(out);
       const of = (split: string) => rows.filter((row) => row["split"] === split);
       const latest = Math.max(...of("train").map((row) => row["t_end"] as number));
@@ -299,7 +327,9 @@ describe("choices", () => {
     const from = 1_704_067_200 + 20_000;
     const late = await choose({ from, to: from + 40_000 });
     assert.ok((late.ledger.dropped["time_range"] ?? 0) > 0);
-    assert.ok(late.rows.every((row) => (row["t_start"] as number) >= from && (row["t_end"] as number) <= from + 40_000));
+    assert.ok(
+      late.rows.every((row) => (row["t_start"] as number) >= from && (row["t_end"] as number) <= from + 40_000),
+    );
     const boxed = await choose({ bbox: { south: 54, north: 57, west: 2, east: 6 } });
     assert.ok((boxed.ledger.dropped["bbox"] ?? 0) > 0);
     for (const { features } of boxed.samples) {

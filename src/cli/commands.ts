@@ -1,6 +1,7 @@
 /** Every command, in the order that help lists them. */
 
 import type { Command } from "./command.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { headCommand } from "./commands/head.ts";
 import { infoCommand } from "./commands/info.ts";
@@ -15,6 +16,7 @@ import { verifyCommand } from "./commands/verify.ts";
 
 /** The registry: one line a command. */
 export const COMMANDS: readonly Command[] = [
+  demoCommand,
   materializeAisCommand,
   simulateAisCommand,
   planAisCommand,

@@ -25,7 +25,8 @@ export function moment(seconds: number): string {
 /** A number in few digits; `-` for none. */
 export function short(value: number | null): string {
   if (value === null) return "-";
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  if (Math.abs(value) >= 1e15) return value.toExponential(5);
+  if (Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(6)));
 }
 

@@ -31,7 +31,9 @@ export class DigestGroups {
 
   /** Ends the digests. */
   end(): GroupDigests {
-    return new Map([...this.#groups].filter(([group]) => !this.#broken.has(group)).map(([group, digests]) => [group, digests.end()]));
+    return new Map(
+      [...this.#groups].filter(([group]) => !this.#broken.has(group)).map(([group, digests]) => [group, digests.end()]),
+    );
   }
 }
 
@@ -41,7 +43,8 @@ class ColumnDigests {
 
   constructor(hashes: Hashes, schema: Schema) {
     const hash = hashes.get("xxh64");
-    if (hash?.begin === undefined) throw new WindrowError("unsupported", "Cannot compare columns: the hash xxh64 is not at hand");
+    if (hash?.begin === undefined)
+      throw new WindrowError("unsupported", "Cannot compare columns: the hash xxh64 is not at hand");
     this.#running = new Map(Object.keys(schema).map((name) => [name, hash.begin!()]));
   }
 
@@ -64,7 +67,8 @@ const encoder = new TextEncoder();
 /** Values of any length, each with its length before it, so that none runs into the next. */
 function textBytes(values: readonly unknown[]): Uint8Array {
   const texts = values.map((value) => {
-    const text = value instanceof Uint8Array ? value.toHex() : typeof value === "string" ? value : JSON.stringify(value);
+    const text =
+      value instanceof Uint8Array ? value.toHex() : typeof value === "string" ? value : JSON.stringify(value);
     return `${text.length}:${text}`;
   });
   return encoder.encode(texts.join(""));

@@ -56,7 +56,9 @@ interface Columns {
 
 function compareSchemas(a: Schema, b: Schema): Columns {
   const isSame = (x: ColumnType, y: ColumnType) => x.kind === y.kind && valuesPerRow(x) === valuesPerRow(y);
-  const both = Object.keys(a).filter((name) => Object.hasOwn(b, name)).sort();
+  const both = Object.keys(a)
+    .filter((name) => Object.hasOwn(b, name))
+    .sort();
   return {
     common: both.filter((name) => isSame(a[name]!, b[name]!)),
     otherType: both.filter((name) => !isSame(a[name]!, b[name]!)),
@@ -66,7 +68,10 @@ function compareSchemas(a: Schema, b: Schema): Columns {
 }
 
 /** Hashes in stretches of equal length from two streams. */
-async function* inStep(a: AsyncIterable<SampleHashes>, b: AsyncIterable<SampleHashes>): AsyncGenerator<readonly [SampleHashes, SampleHashes]> {
+async function* inStep(
+  a: AsyncIterable<SampleHashes>,
+  b: AsyncIterable<SampleHashes>,
+): AsyncGenerator<readonly [SampleHashes, SampleHashes]> {
   const streams = [a[Symbol.asyncIterator](), b[Symbol.asyncIterator]()] as const;
   let held: (SampleHashes | undefined)[] = [undefined, undefined];
   try {
@@ -115,20 +120,40 @@ async function firstDifference({ a, b, by, columns, run }: Comparison): Promise<
   return a.length === b.length ? undefined : { row, what: "end" };
 }
 
-/** All samples' hashes, by id: 28 bytes a sample. */
-async function sorted(source: SampleSource, { by, columns, run }: Comparison): Promise<SampleHashes & { readonly order: Uint32Array }> {
-  const ids = new BigUint64Array(source.length);
-  const values = new BigUint64Array(source.length);
+/** All samples' hashes, by id: 28 bytes a sample, once they are joined. */
+async function sorted(
+  source: SampleSource,
+  { by, columns, run }: Comparison,
+): Promise<SampleHashes & { readonly order: Uint32Array }> {
+  // What a file says of its length is not believed before so many samples were read.
+  const found: SampleHashes[] = [];
   run.progress?.stage(`read ${source.name}`, source.length, "samples");
-  let at = 0;
+  let length = 0;
   for await (const hashes of source.hashes(by, columns, run)) {
-    ids.set(hashes.ids, at);
-    values.set(hashes.values, at);
-    at += hashes.ids.length;
-    run.progress?.at(at);
+    found.push(hashes);
+    length += hashes.ids.length;
+    run.progress?.at(length);
   }
+  const ids = joined(
+    found.map((each) => each.ids),
+    length,
+  );
+  const values = joined(
+    found.map((each) => each.values),
+    length,
+  );
   const compare = (x: number, y: number) => (values[x]! < values[y]! ? -1 : values[x]! > values[y]! ? 1 : 0);
   return { ids, values, order: orderByKey(ids, compare) };
+}
+
+function joined(parts: readonly BigUint64Array[], length: number): BigUint64Array {
+  const all = new BigUint64Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 interface SetCounts {
@@ -157,7 +182,7 @@ async function compareSets(comparison: Comparison): Promise<SetCounts> {
   return { both, changed, onlyA: a.order.length - both, onlyB: b.order.length - both };
 }
 
-/** Ids stay in step with samples only if the order of both is known, so the walk over sets counts changes; order is told by ids alone. */
+/** Whether the same ids follow each other in both, whatever their samples hold. */
 async function isSameOrder({ a, b, by, columns, run }: Comparison): Promise<boolean> {
   for await (const [left, right] of inStep(a.hashes(by, columns, run), b.hashes(by, columns, run))) {
     for (let i = 0; i < left.ids.length; i++) if (left.ids[i] !== right.ids[i]) return false;
@@ -165,7 +190,10 @@ async function isSameOrder({ a, b, by, columns, run }: Comparison): Promise<bool
   return a.length === b.length;
 }
 
-async function splitOf(places: readonly InspectPlace[], split: DatasetSplit | undefined): Promise<readonly (DatasetSplit | undefined)[]> {
+async function splitOf(
+  places: readonly InspectPlace[],
+  split: DatasetSplit | undefined,
+): Promise<readonly (DatasetSplit | undefined)[]> {
   const isDataset = await Array.fromAsync(places, async (place) => (await sourceAt(place)).kind === "dataset");
   // A lone folder or file is one split, and mostly the training one.
   const chosen = split ?? (isDataset.includes(false) ? "train" : undefined);
@@ -177,14 +205,24 @@ async function splitOf(places: readonly InspectPlace[], split: DatasetSplit | un
  * Where all is the same, memory is that of a batch; else that of 28 bytes a sample.
  * @throws WindrowError `unsupported` where no column is in both; `missing`, `damaged` for what cannot be read.
  */
-export async function diff(placeA: InspectPlace, placeB: InspectPlace, options: DiffOptions = {}, run: InspectRun = {}): Promise<DiffReport> {
+export async function diff(
+  placeA: InspectPlace,
+  placeB: InspectPlace,
+  options: DiffOptions = {},
+  run: InspectRun = {},
+): Promise<DiffReport> {
   const splits = await splitOf([placeA, placeB], options.split);
-  const [a, b] = (await Promise.all([placeA, placeB].map((place, i) => sampleSource(place, splits[i] === undefined ? {} : { split: splits[i] })))) as [SampleSource, SampleSource]; // two places, two sources
+  const [a, b] = (await Promise.all(
+    [placeA, placeB].map((place, i) => sampleSource(place, splits[i] === undefined ? {} : { split: splits[i] })),
+  )) as [SampleSource, SampleSource]; // two places, two sources
   const columns = compareSchemas(a.schema, b.schema);
   const isEmpty = a.length === 0 || b.length === 0;
   if (columns.common.length === 0 && !isEmpty) {
     const names = [a, b].map(({ schema }) => Object.keys(schema).join(", ") || "none");
-    throw new WindrowError("unsupported", `Cannot compare ${a.name} and ${b.name}: no column is in both with one type, got ${names.join(" and ")}`);
+    throw new WindrowError(
+      "unsupported",
+      `Cannot compare ${a.name} and ${b.name}: no column is in both with one type, got ${names.join(" and ")}`,
+    );
   }
   const by = a.ids.find((id) => b.ids.includes(id)) ?? "values";
   const comparison = { a, b, by, columns: columns.common, run };

@@ -33,7 +33,10 @@ export function featuresOf(schema: Schema, names?: readonly string[]): readonly 
     const own = column === array ? names : undefined;
     const stride = width(type, own);
     if (valuesPerRow(type) % stride !== 0) {
-      throw new WindrowError("usage", `Cannot name the features of ${column}: ${valuesPerRow(type)} values do not divide among ${stride} names, got ${own?.join(",")}`);
+      throw new WindrowError(
+        "usage",
+        `Cannot name the features of ${column}: ${valuesPerRow(type)} values do not divide among ${stride} names, got ${own?.join(",")}`,
+      );
     }
     const name = (at: number) => own?.[at] ?? (stride === 1 ? column : `${column}[${at}]`);
     return Array.from({ length: stride }, (_, at) => ({ name: name(at), column, at, stride, type }));
@@ -44,7 +47,10 @@ export function featuresOf(schema: Schema, names?: readonly string[]): readonly 
 export function featureNames(source: Source): readonly string[] | undefined {
   if (source.kind !== "dataset") return undefined;
   const { about } = source.manifest;
-  const names = typeof about === "object" && about !== null && !Array.isArray(about) ? (about as { readonly [key: string]: Json })["features"] : undefined;
+  const names =
+    typeof about === "object" && about !== null && !Array.isArray(about)
+      ? (about as { readonly [key: string]: Json })["features"]
+      : undefined;
   const { schema } = source.manifest;
   const array = Object.values(schema).find((type) => type.shape !== undefined);
   const isList = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === "string");

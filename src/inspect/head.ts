@@ -1,6 +1,16 @@
 /** The first samples, as plain values. */
 
-import { type Batch, type Column, type ColumnType, isNumeric, type Json, type Schema, unreachable, valuesPerRow } from "../core/index.ts";
+import {
+  type Batch,
+  type Column,
+  type ColumnType,
+  isNumeric,
+  type Json,
+  type Schema,
+  unreachable,
+  valuesPerRow,
+  WindrowError,
+} from "../core/index.ts";
 import { type DatasetSplit, INDEX_FILE } from "../formats/dataset/index.ts";
 import { openParquet } from "../formats/parquet/index.ts";
 import { featureNames } from "./features.ts";
@@ -80,7 +90,11 @@ function rowsOf(batch: Batch, schema: Schema): Record<string, Json>[] {
 }
 
 /** Rows of the index, those of one split where it is named. */
-async function indexRows(place: InspectPlace, rows: number, split: DatasetSplit | undefined): Promise<Record<string, Json>[]> {
+async function indexRows(
+  place: InspectPlace,
+  rows: number,
+  split: DatasetSplit | undefined,
+): Promise<Record<string, Json>[]> {
   const table = await openParquet(INDEX_FILE, place);
   const found: Record<string, Json>[] = [];
   for await (const batch of table.batches()) {
@@ -92,10 +106,12 @@ async function indexRows(place: InspectPlace, rows: number, split: DatasetSplit 
 
 /**
  * The first samples of a source, of a dataset in training order.
- * @throws WindrowError `missing` where there is nothing whole; `damaged` for what cannot be read.
+ * @throws WindrowError `usage` for fewer rows than one; `missing` where there is nothing whole; `damaged` for what cannot be read.
  */
 export async function head(place: InspectPlace, options: HeadOptions = {}): Promise<HeadReport> {
   const { rows = 3, split } = options;
+  if (!Number.isSafeInteger(rows) || rows < 1)
+    throw new WindrowError("usage", `Cannot show samples: rows must be a whole number from 1 up, got ${rows}`);
   const source = await wholeSource(place);
   const names = featureNames(source);
   const samples: Record<string, Json>[] = [];

@@ -24,7 +24,11 @@ export async function openIndex<N extends IndexColumn>(
   for (const name of columns) {
     const { kind } = table.schema[name]!;
     if (kind === INDEX_SCHEMA[name].kind && table.schema[name]!.shape === undefined) continue;
-    throw new WindrowError("damaged", `Cannot read ${key}: column ${name} must hold ${INDEX_SCHEMA[name].kind}, got ${kind}`, { details: { key } });
+    throw new WindrowError(
+      "damaged",
+      `Cannot read ${key}: column ${name} must hold ${INDEX_SCHEMA[name].kind}, got ${kind}`,
+      { details: { key } },
+    );
   }
   return {
     table,

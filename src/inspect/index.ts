@@ -7,6 +7,13 @@ export { type Leak, type LeakReport, leak, type SplitBy } from "./leak.ts";
 export type { PieceChoice } from "./pieces.ts";
 export type { Problem } from "./problems.ts";
 export type { SampleIds } from "./samples.ts";
-export { type InspectPlace, type InspectProgress, type InspectRun, type Source } from "./source.ts";
-export { type FeatureStats, type IndexStats, type NumberStats, type StatsOptions, type StatsReport, stats } from "./stats.ts";
+export type { InspectPlace, InspectProgress, InspectRun, Source } from "./source.ts";
+export {
+  type FeatureStats,
+  type IndexStats,
+  type NumberStats,
+  type StatsOptions,
+  type StatsReport,
+  stats,
+} from "./stats.ts";
 export { type VerifyCounts, type VerifyReport, verify } from "./verify.ts";

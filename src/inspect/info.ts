@@ -53,19 +53,27 @@ export interface DatasetInfo {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-function shardsInfo(shards: readonly ShardEntry[]): Pick<PieceInfo, "blocks" | "bytes" | "raw_bytes" | "compression" | "hashes"> {
+function shardsInfo(
+  shards: readonly ShardEntry[],
+): Pick<PieceInfo, "blocks" | "bytes" | "raw_bytes" | "compression" | "hashes"> {
   const distinct = (values: readonly (string | null)[]) => [...new Set(values)];
   const compressions = distinct(shards.map((shard) => shard.compression));
   return {
     blocks: shards.length,
     bytes: sum(shards.map(({ raw_data, zip_data }) => (zip_data ?? raw_data).bytes)),
     raw_bytes: sum(shards.map((shard) => shard.raw_data.bytes)),
-    compression: compressions.length === 1 ? compressions[0]! : compressions.map((name) => name ?? "none").join(", ") || null,
-    hashes: distinct(shards.flatMap(({ raw_data, zip_data }) => Object.keys((zip_data ?? raw_data).hashes))) as string[], // names only
+    compression:
+      compressions.length === 1 ? compressions[0]! : compressions.map((name) => name ?? "none").join(", ") || null,
+    hashes: distinct(
+      shards.flatMap(({ raw_data, zip_data }) => Object.keys((zip_data ?? raw_data).hashes)),
+    ) as string[], // names only
   };
 }
 
-async function pieceInfo(place: InspectPlace, piece: Piece): Promise<{ readonly info: PieceInfo; readonly schema: Schema }> {
+async function pieceInfo(
+  place: InspectPlace,
+  piece: Piece,
+): Promise<{ readonly info: PieceInfo; readonly schema: Schema }> {
   const { name, format, split = null, part = null } = piece;
   const about = { name, format, split, part };
   if (piece.format === "mds") {
@@ -76,7 +84,18 @@ async function pieceInfo(place: InspectPlace, piece: Piece): Promise<{ readonly 
   await using table = await piece.open();
   const bytes = (await place.store.size(name)) ?? 0;
   const { length, rowGroups, schema } = table;
-  return { info: { ...about, samples: length, blocks: rowGroups.length, bytes, raw_bytes: null, compression: null, hashes: [] }, schema };
+  return {
+    info: {
+      ...about,
+      samples: length,
+      blocks: rowGroups.length,
+      bytes,
+      raw_bytes: null,
+      compression: null,
+      hashes: [],
+    },
+    schema,
+  };
 }
 
 function datasetInfo(manifest: Manifest): DatasetInfo {
@@ -86,7 +105,10 @@ function datasetInfo(manifest: Manifest): DatasetInfo {
     about,
     seed,
     window,
-    counts: Object.fromEntries(DATASET_SPLITS.map((split) => [split, sum(counts[split])])) as Record<DatasetSplit, number>,
+    counts: Object.fromEntries(DATASET_SPLITS.map((split) => [split, sum(counts[split])])) as Record<
+      DatasetSplit,
+      number
+    >,
     ledger,
     files: files.length,
     bytes: sum(files.map((file) => file.bytes)),
@@ -117,7 +139,9 @@ export async function info(place: InspectPlace): Promise<InfoReport> {
   return {
     ...base,
     whole: source.kind !== "workers",
-    samples: isDataset ? sum(DATASET_SPLITS.map((split) => sum(source.manifest.counts[split]))) : sum(infos.map((each) => each.samples)),
+    samples: isDataset
+      ? sum(DATASET_SPLITS.map((split) => sum(source.manifest.counts[split])))
+      : sum(infos.map((each) => each.samples)),
     schema: isDataset ? source.manifest.schema : (found[0]?.schema ?? {}),
     pieces: infos,
     dataset: isDataset ? datasetInfo(source.manifest) : null,

@@ -49,7 +49,9 @@ const PAIRS = [
 type Ranges = Float64Array;
 
 function noRanges(): Ranges {
-  return Float64Array.from({ length: 2 * DATASET_SPLITS.length }, (_, i) => (i % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY));
+  return Float64Array.from({ length: 2 * DATASET_SPLITS.length }, (_, i) =>
+    i % 2 === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
+  );
 }
 
 function widen(ranges: Ranges, split: number, from: number, to: number): void {
@@ -64,33 +66,39 @@ function gap(ranges: Ranges, a: number, b: number): number {
   return Math.max(ranges[2 * a]!, ranges[2 * b]!) - Math.min(ranges[2 * a + 1]!, ranges[2 * b + 1]!);
 }
 
-interface Row {
-  readonly entity: string;
-  readonly split: number;
-  readonly from: number;
-  readonly to: number;
-}
+/** A sample: which entity's, in which split, from when to when. */
+type Visit = (entity: string, split: number, from: number, to: number) => void;
 
-async function* rowsOf(place: InspectPlace, key: string, run: InspectRun): AsyncGenerator<Row> {
-  const index = await openIndex(place, ["split", "entity", "t_start", "t_end"], key);
-  run.progress?.stage("read index", index.table.length, "samples");
-  let first = 0;
-  for await (const { length, columns } of index.batches()) {
-    run.signal?.throwIfAborted();
-    for (let row = 0; row < length; row++) {
-      const [from, to] = [columns.t_start.data[row]!, columns.t_end.data[row]!];
-      const split = DATASET_SPLITS.indexOf(columns.split.data[row]! as DatasetSplit);
-      if (split < 0 || !(from <= to)) {
-        const got = split < 0 ? `split ${JSON.stringify(columns.split.data[row]).slice(0, 40)}` : `times ${from} to ${to}`;
-        throw new WindrowError("damaged", `Cannot read ${key}: row ${first + row} must have a known split and times that ascend, got ${got}`, {
-          details: { key, row: first + row },
-        });
+/** Reads the index once, row by row. */
+type Reading = (visit: Visit) => Promise<void>;
+
+function reading(place: InspectPlace, key: string, run: InspectRun): Reading {
+  return async (visit) => {
+    const index = await openIndex(place, ["split", "entity", "t_start", "t_end"], key);
+    run.progress?.stage("read index", index.table.length, "samples");
+    let first = 0;
+    for await (const { length, columns } of index.batches()) {
+      run.signal?.throwIfAborted();
+      for (let row = 0; row < length; row++) {
+        const [from, to] = [columns.t_start.data[row]!, columns.t_end.data[row]!];
+        const split = DATASET_SPLITS.indexOf(columns.split.data[row]! as DatasetSplit); // any other text is not found
+        if (split < 0 || !(from <= to)) {
+          const got =
+            split < 0 ? `split ${JSON.stringify(columns.split.data[row]).slice(0, 40)}` : `times ${from} to ${to}`;
+          throw new WindrowError(
+            "damaged",
+            `Cannot read ${key}: row ${first + row} must have a known split and times that ascend, got ${got}`,
+            {
+              details: { key, row: first + row },
+            },
+          );
+        }
+        visit(columns.entity.data[row]!, split, from, to);
       }
-      yield { entity: columns.entity.data[row]!, split, from, to };
+      first += length;
+      run.progress?.at(first);
     }
-    first += length;
-    run.progress?.at(first);
-  }
+  };
 }
 
 /** What one reading of the index gives. */
@@ -100,11 +108,11 @@ interface Survey {
   readonly samples: readonly number[];
 }
 
-async function survey(rows: AsyncIterable<Row>): Promise<Survey> {
+async function survey(read: Reading): Promise<Survey> {
   const byEntity = new Map<string, Ranges>();
   const all = noRanges();
   const samples = DATASET_SPLITS.map(() => 0);
-  for await (const { entity, split, from, to } of rows) {
+  await read((entity, split, from, to) => {
     let ranges = byEntity.get(entity);
     if (ranges === undefined) {
       ranges = noRanges();
@@ -113,7 +121,7 @@ async function survey(rows: AsyncIterable<Row>): Promise<Survey> {
     widen(ranges, split, from, to);
     widen(all, split, from, to);
     samples[split]! += 1;
-  }
+  });
   return { byEntity, all, samples };
 }
 
@@ -128,7 +136,10 @@ function joined(stretches: Stretches): Stretches {
     let last: Stretches[number] | undefined;
     for (const { from, to } of own) {
       if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
-      else result.push((last = { from, to, split }));
+      else {
+        last = { from, to, split };
+        result.push(last);
+      }
     }
   }
   return result;
@@ -137,18 +148,18 @@ function joined(stretches: Stretches): Stretches {
 const JOIN_AT = 4096;
 
 /** The stretches of entities whose splits' ranges meet: only these need a second reading. */
-async function stretchesOf(rows: AsyncIterable<Row>, entities: ReadonlySet<string>): Promise<Map<string, Stretches>> {
+async function stretchesOf(read: Reading, entities: ReadonlySet<string>): Promise<Map<string, Stretches>> {
   const found = new Map<string, Stretches>([...entities].map((entity) => [entity, []]));
   const joinAt = new Map<string, number>();
-  for await (const { entity, split, from, to } of rows) {
+  await read((entity, split, from, to) => {
     const own = found.get(entity);
-    if (own === undefined) continue;
+    if (own === undefined) return;
     own.push({ from, to, split });
-    if (own.length < (joinAt.get(entity) ?? JOIN_AT)) continue;
+    if (own.length < (joinAt.get(entity) ?? JOIN_AT)) return;
     const few = joined(own);
     found.set(entity, few);
     joinAt.set(entity, 2 * few.length + JOIN_AT);
-  }
+  });
   return new Map(found.entries().map(([entity, own]) => [entity, joined(own)]));
 }
 
@@ -165,7 +176,12 @@ function overlaps(stretches: Stretches): { readonly least: number; readonly foun
       least = Math.min(least, each.from - other.to);
       if (each.from > other.to) continue;
       const [a, b] = [Math.min(other.split, each.split), Math.max(other.split, each.split)];
-      found.push({ kind: "overlap", splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!], from: each.from, to: Math.min(each.to, other.to) });
+      found.push({
+        kind: "overlap",
+        splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!],
+        from: each.from,
+        to: Math.min(each.to, other.to),
+      });
     }
     latest[each.split] = each;
   }
@@ -191,7 +207,14 @@ function* pairsOf(ranges: Ranges): Generator<readonly [a: number, b: number]> {
 function checkOrder(all: Ranges, leaks: Leaks): void {
   for (const [a, b] of pairsOf(all)) {
     const [end, begin] = [all[2 * a + 1]!, all[2 * b]!];
-    if (end >= begin) leaks.add({ kind: "order", entity: null, splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!], from: begin, to: end });
+    if (end >= begin)
+      leaks.add({
+        kind: "order",
+        entity: null,
+        splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!],
+        from: begin,
+        to: end,
+      });
   }
 }
 
@@ -201,7 +224,7 @@ interface TimeProof {
 }
 
 /** Compares the times of every entity that is in two splits; reads the index again only for those that it is not plain of. */
-async function checkTimes(byEntity: Survey["byEntity"], again: () => AsyncIterable<Row>, leaks: Leaks): Promise<TimeProof> {
+async function checkTimes(byEntity: Survey["byEntity"], read: Reading, leaks: Leaks): Promise<TimeProof> {
   let [pairs, least] = [0, Number.POSITIVE_INFINITY];
   const unclear = new Set<string>();
   for (const [entity, ranges] of byEntity) {
@@ -213,7 +236,7 @@ async function checkTimes(byEntity: Survey["byEntity"], again: () => AsyncIterab
     }
   }
   if (unclear.size === 0) return { pairs, least };
-  for (const [entity, stretches] of await stretchesOf(again(), unclear)) {
+  for (const [entity, stretches] of await stretchesOf(read, unclear)) {
     const result = overlaps(stretches);
     least = Math.min(least, result.least);
     for (const leak of result.found) leaks.add({ ...leak, entity });
@@ -242,7 +265,11 @@ function indexKey(place: InspectPlace, source: Source): string {
 /** A file without the columns is not an index: that is said in words of the question. */
 function noIndex(place: InspectPlace, cause: unknown): unknown {
   if (!(cause instanceof WindrowError) || cause.code !== "missing") return cause;
-  return new WindrowError("unsupported", `Cannot prove anything of ${placeName(place)}: it must have the columns split, entity, t_start and t_end (${cause.message})`, { cause });
+  return new WindrowError(
+    "unsupported",
+    `Cannot prove anything of ${placeName(place)}: it must have the columns split, entity, t_start and t_end (${cause.message})`,
+    { cause },
+  );
 }
 
 /**
@@ -254,18 +281,20 @@ export async function leak(place: InspectPlace, run: InspectRun = {}): Promise<L
   const source = await wholeSource(place);
   const key = indexKey(place, source);
   const by = splitBy(source);
-  const found = await survey(rowsOf(place, key, run)).catch((error: unknown) => {
+  const read = reading(place, key, run);
+  const found = await survey(read).catch((error: unknown) => {
     throw source.kind === "dataset" ? error : noIndex(place, error);
   });
   const leaks = new Leaks();
   const inTwo = [...found.byEntity].filter(([, ranges]) => !pairsOf(ranges).next().done);
   if (by !== "time") {
     for (const [entity, ranges] of inTwo) {
-      for (const [a, b] of pairsOf(ranges)) leaks.add({ kind: "entity", entity, splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!], from: null, to: null });
+      for (const [a, b] of pairsOf(ranges))
+        leaks.add({ kind: "entity", entity, splits: [DATASET_SPLITS[a]!, DATASET_SPLITS[b]!], from: null, to: null });
     }
   }
   if (by !== "entity") checkOrder(found.all, leaks);
-  const { pairs, least } = await checkTimes(found.byEntity, () => rowsOf(place, key, run), leaks);
+  const { pairs, least } = await checkTimes(found.byEntity, read, leaks);
   const counted = (count: (split: number) => number) =>
     Object.fromEntries(DATASET_SPLITS.map((split, i) => [split, count(i)])) as Record<DatasetSplit, number>;
   return {
@@ -273,7 +302,9 @@ export async function leak(place: InspectPlace, run: InspectRun = {}): Promise<L
     split_by: by,
     holds: leaks.count === 0,
     samples: counted((split) => found.samples[split]!),
-    entities: counted((split) => found.byEntity.values().reduce((sum, ranges) => sum + (has(ranges, split) ? 1 : 0), 0)),
+    entities: counted((split) =>
+      found.byEntity.values().reduce((sum, ranges) => sum + (has(ranges, split) ? 1 : 0), 0),
+    ),
     entities_in_two: inTwo.length,
     pairs_checked: pairs,
     smallest_gap: Number.isFinite(least) ? least : null,

@@ -1,7 +1,14 @@
 /** The tables that a source's samples lie in, in order. */
 
 import { isNumeric, type Schema, type Table, WindrowError } from "../core/index.ts";
-import { DATASET_SPLITS, type DatasetSplit, type Manifest, mdsFolder, parquetFile, workerFolder } from "../formats/dataset/index.ts";
+import {
+  DATASET_SPLITS,
+  type DatasetSplit,
+  type Manifest,
+  mdsFolder,
+  parquetFile,
+  workerFolder,
+} from "../formats/dataset/index.ts";
 import { type MdsTable, type OpenMdsOptions, openMds, readMdsIndex } from "../formats/mds/index.ts";
 import { openParquet, type ParquetTable } from "../formats/parquet/index.ts";
 import { type InspectPlace, placeName, type Source } from "./source.ts";
@@ -40,10 +47,17 @@ export interface PieceChoice {
  * The tables of a source, so that each sample is in one of them: those of a dataset by split, then part.
  * @throws WindrowError `usage` for a split of what has none.
  */
-export function pieces(place: InspectPlace, source: Exclude<Source, { kind: "unfinished" }>, choice: PieceChoice = {}): readonly Piece[] {
+export function pieces(
+  place: InspectPlace,
+  source: Exclude<Source, { kind: "unfinished" }>,
+  choice: PieceChoice = {},
+): readonly Piece[] {
   if (source.kind === "dataset") return datasetPieces(place, source.manifest, choice);
   if (choice.split !== undefined) {
-    throw new WindrowError("usage", `Cannot choose the split ${choice.split} of ${placeName(place)}: only datasets made by windrow say which samples are in it`);
+    throw new WindrowError(
+      "usage",
+      `Cannot choose the split ${choice.split} of ${placeName(place)}: only datasets made by windrow say which samples are in it`,
+    );
   }
   switch (source.kind) {
     case "mds":
@@ -62,10 +76,19 @@ function datasetPieces(place: InspectPlace, manifest: Manifest, { split, format 
     const parts = manifest.counts[each];
     // Parts of the training split are files of their own; those of each other split share one, which is there also when it is empty.
     if (chosen === "parquet" && each !== "train") {
-      return [{ ...parquetPiece(place, parquetFile(each, 0)), split: each, samples: parts.reduce((sum, samples) => sum + samples, 0) }];
+      return [
+        {
+          ...parquetPiece(place, parquetFile(each, 0)),
+          split: each,
+          samples: parts.reduce((sum, samples) => sum + samples, 0),
+        },
+      ];
     }
     return parts.flatMap((samples, part): Piece[] => {
-      const piece = chosen === "mds" ? mdsPiece(place, workerFolder(each, part), manifest.schema) : parquetPiece(place, parquetFile(each, part));
+      const piece =
+        chosen === "mds"
+          ? mdsPiece(place, workerFolder(each, part), manifest.schema)
+          : parquetPiece(place, parquetFile(each, part));
       return samples === 0 ? [] : [{ ...piece, split: each, part, samples }];
     });
   });
@@ -91,7 +114,9 @@ async function bytesTypes({ store }: Pick<InspectPlace, "store">, folder: string
   const bytes = await store.get(key);
   if (bytes === undefined) return {};
   const [entry] = readMdsIndex(bytes, key).shards;
-  return Object.fromEntries(arrays.filter(([name]) => entry?.column_encodings[entry.column_names.indexOf(name)] === "bytes"));
+  return Object.fromEntries(
+    arrays.filter(([name]) => entry?.column_encodings[entry.column_names.indexOf(name)] === "bytes"),
+  );
 }
 
 /** A Parquet file of samples. */
@@ -100,7 +125,9 @@ export function parquetPiece(place: InspectPlace, key: string): ParquetPiece {
 }
 
 /** The folder of a split's root index, where a dataset has one. */
-export function splitRoots(manifest: Manifest): readonly { readonly split: DatasetSplit; readonly folder: string; readonly workers: readonly string[] }[] {
+export function splitRoots(
+  manifest: Manifest,
+): readonly { readonly split: DatasetSplit; readonly folder: string; readonly workers: readonly string[] }[] {
   if (!manifest.formats.includes("mds")) return [];
   return DATASET_SPLITS.map((split) => ({
     split,

@@ -1,6 +1,16 @@
 /** A source's samples as pairs of hashes: which sample it is, and what it holds. */
 
-import { type Batch, bytesOf, type Column, type ColumnType, type Hash, isNumeric, type Schema, valuesPerRow, WindrowError } from "../core/index.ts";
+import {
+  type Batch,
+  bytesOf,
+  type Column,
+  type ColumnType,
+  type Hash,
+  isNumeric,
+  type Schema,
+  valuesPerRow,
+  WindrowError,
+} from "../core/index.ts";
 import { openIndex } from "./index-table.ts";
 import { type Piece, type PieceChoice, pieces } from "./pieces.ts";
 import { type InspectPlace, type InspectRun, placeName, type Source, wholeSource } from "./source.ts";
@@ -34,7 +44,11 @@ function idsOf(schema: Schema): SampleIds[] {
     return type !== undefined && type.shape === undefined && kinds.includes(type.kind);
   };
   const hasTrace = is("trace_id", "str") && is("start", "u32", "i32", "i64", "u64");
-  return [...(hasTrace ? (["trace_id+start"] as const) : []), ...(is("key", "u64") ? (["key"] as const) : []), "values"];
+  return [
+    ...(hasTrace ? (["trace_id+start"] as const) : []),
+    ...(is("key", "u64") ? (["key"] as const) : []),
+    "values",
+  ];
 }
 
 const encoder = new TextEncoder();
@@ -47,7 +61,9 @@ function valueBytes({ data, valid }: Column, type: ColumnType, row: number): Uin
     return bytesOf((data as Float32Array).subarray(row * size, (row + 1) * size)); // typed arrays of all kinds are cut alike
   }
   const value = data[row];
-  return value instanceof Uint8Array ? value : encoder.encode(typeof value === "string" ? value : JSON.stringify(value));
+  return value instanceof Uint8Array
+    ? value
+    : encoder.encode(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 /** Hashes the values of a batch, sample by sample. */
@@ -66,10 +82,13 @@ const toWord = (digest: string): bigint => BigInt(`0x${digest}`);
 function hashIds({ length, columns }: Batch, by: "trace_id+start" | "key", hash: Hash): BigUint64Array {
   if (by === "key") return (columns["key"]!.data as BigUint64Array).slice(); // idsOf has seen its kind
   const [traces, starts] = TRACE_COLUMNS.map((name) => columns[name]!.data);
-  return BigUint64Array.from({ length }, (_, row) => toWord(hash.digest(encoder.encode(`${starts![row]} ${traces![row]}`))));
+  return BigUint64Array.from({ length }, (_, row) =>
+    toWord(hash.digest(encoder.encode(`${starts![row]} ${traces![row]}`))),
+  );
 }
 
-const idColumns = (by: "trace_id+start" | "key"): readonly ("trace_id" | "start" | "key")[] => (by === "key" ? ["key"] : TRACE_COLUMNS);
+const idColumns = (by: "trace_id+start" | "key"): readonly ("trace_id" | "start" | "key")[] =>
+  by === "key" ? ["key"] : TRACE_COLUMNS;
 
 /** Ids from an index that lies beside the samples, handed out in pieces of any length. */
 class IndexIds implements AsyncDisposable {
@@ -85,7 +104,11 @@ class IndexIds implements AsyncDisposable {
     for (let at = 0; at < length; ) {
       if (this.#held.length === 0) {
         const { value, done } = await this.#batches.next();
-        if (done) throw new WindrowError("damaged", "Cannot compare samples: index.parquet has fewer rows than there are samples; windrow verify tells more");
+        if (done)
+          throw new WindrowError(
+            "damaged",
+            "Cannot compare samples: index.parquet has fewer rows than there are samples; windrow verify tells more",
+          );
         this.#held = value;
       }
       const part = this.#held.subarray(0, length - at);
@@ -101,7 +124,12 @@ class IndexIds implements AsyncDisposable {
   }
 }
 
-async function* indexIds(place: InspectPlace, by: "trace_id+start" | "key", split: string | undefined, hash: Hash): AsyncGenerator<BigUint64Array> {
+async function* indexIds(
+  place: InspectPlace,
+  by: "trace_id+start" | "key",
+  split: string | undefined,
+  hash: Hash,
+): AsyncGenerator<BigUint64Array> {
   const index = await openIndex(place, [...idColumns(by), "split"]);
   for await (const batch of index.batches()) {
     const ids = hashIds(batch, by, hash);
@@ -110,13 +138,19 @@ async function* indexIds(place: InspectPlace, by: "trace_id+start" | "key", spli
   }
 }
 
-async function* pieceHashes(piece: Piece, wanted: { by: SampleIds; columns: readonly string[]; hash: Hash; ids: IndexIds | undefined }): AsyncGenerator<SampleHashes> {
+async function* pieceHashes(
+  piece: Piece,
+  wanted: { by: SampleIds; columns: readonly string[]; hash: Hash; ids: IndexIds | undefined },
+): AsyncGenerator<SampleHashes> {
   const { by, columns, hash, ids } = wanted;
   const own = by === "values" || ids !== undefined ? [] : idColumns(by);
   await using table = await piece.open();
   for await (const batch of table.batches({ columns: [...new Set([...columns, ...own])] })) {
     const values = hashValues(batch, table.schema, columns, hash);
-    yield { values, ids: by === "values" ? values : ids === undefined ? hashIds(batch, by, hash) : await ids.take(batch.length) };
+    yield {
+      values,
+      ids: by === "values" ? values : ids === undefined ? hashIds(batch, by, hash) : await ids.take(batch.length),
+    };
   }
 }
 
@@ -143,7 +177,8 @@ export async function sampleSource(place: InspectPlace, choice: PieceChoice = {}
     ids: isDataset ? ["trace_id+start", "key", "values"] : idsOf(schema ?? {}),
     length,
     async *hashes(by, columns, run = {}) {
-      await using ids = isDataset && by !== "values" ? new IndexIds(indexIds(place, by, choice.split, found)) : undefined;
+      await using ids =
+        isDataset && by !== "values" ? new IndexIds(indexIds(place, by, choice.split, found)) : undefined;
       for (const piece of tables) {
         for await (const hashes of pieceHashes(piece, { by, columns, hash: found, ids })) {
           run.signal?.throwIfAborted();
@@ -156,6 +191,7 @@ export async function sampleSource(place: InspectPlace, choice: PieceChoice = {}
 
 function hashNamed({ hashes }: InspectPlace): Hash {
   const hash = hashes.get("xxh64");
-  if (hash === undefined) throw new WindrowError("unsupported", "Cannot compare samples: the hash xxh64 is not at hand");
+  if (hash === undefined)
+    throw new WindrowError("unsupported", "Cannot compare samples: the hash xxh64 is not at hand");
   return hash;
 }

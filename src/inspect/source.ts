@@ -45,9 +45,12 @@ export async function sourceAt(place: InspectPlace): Promise<Source> {
   if (manifest !== undefined) return { kind: "dataset", manifest };
   if ((await store.size(MDS_INDEX)) !== undefined) return { kind: "mds" };
   const keys = await Array.fromAsync(store.list(""));
-  const hasIndex = keys.includes(INDEX_FILE) && keys.some((each) => each.startsWith("mds/") || each.startsWith("parquet/"));
+  const hasIndex =
+    keys.includes(INDEX_FILE) && keys.some((each) => each.startsWith("mds/") || each.startsWith("parquet/"));
   if (hasIndex || keys.some((each) => each.startsWith(STATE_FOLDER))) return { kind: "unfinished" };
-  const folders = keys.flatMap((each) => (/^[^/]+\/index\.json$/.test(each) ? [each.slice(0, -MDS_INDEX.length - 1)] : []));
+  const folders = keys.flatMap((each) =>
+    /^[^/]+\/index\.json$/.test(each) ? [each.slice(0, -MDS_INDEX.length - 1)] : [],
+  );
   if (folders.length > 0) return { kind: "workers", folders };
   const parquet = keys.filter((each) => each.endsWith(".parquet"));
   if (parquet.length > 0) return { kind: "parquet", keys: parquet };
@@ -61,9 +64,14 @@ async function fileSource(place: InspectPlace, key: Key): Promise<Source> {
   const head = await place.store.get(key, { from: 0, to: Math.min(4, (await place.store.size(key)) ?? 0) });
   if (head !== undefined && new TextDecoder().decode(head) === "PAR1") return { kind: "parquet", keys: [key] };
   if (key.endsWith(".parquet")) {
-    throw new WindrowError("damaged", `Cannot read ${placeName(place)}: a Parquet file begins with PAR1 (at byte 0)`, { details: { key, offset: 0 } });
+    throw new WindrowError("damaged", `Cannot read ${placeName(place)}: a Parquet file begins with PAR1 (at byte 0)`, {
+      details: { key, offset: 0 },
+    });
   }
-  throw new WindrowError("unsupported", `Cannot look at ${placeName(place)}: expected a Parquet file or the folder of a dataset`);
+  throw new WindrowError(
+    "unsupported",
+    `Cannot look at ${placeName(place)}: expected a Parquet file or the folder of a dataset`,
+  );
 }
 
 /**
@@ -73,11 +81,17 @@ async function fileSource(place: InspectPlace, key: Key): Promise<Source> {
 export async function wholeSource(place: InspectPlace): Promise<Exclude<Source, { kind: "unfinished" | "workers" }>> {
   const source = await sourceAt(place);
   if (source.kind === "unfinished") {
-    throw new WindrowError("missing", `Cannot use ${placeName(place)}: it has no ${MANIFEST_FILE}, so its run has not ended; the same command goes on with it`);
+    throw new WindrowError(
+      "missing",
+      `Cannot use ${placeName(place)}: it has no ${MANIFEST_FILE}, so its run has not ended; the same command goes on with it`,
+    );
   }
   if (source.kind === "workers") {
     const found = source.folders.slice(0, 3).join(", ");
-    throw new WindrowError("missing", `Cannot use ${placeName(place)}: ${found} have an index.json but no root above them; windrow merge makes one`);
+    throw new WindrowError(
+      "missing",
+      `Cannot use ${placeName(place)}: ${found} have an index.json but no root above them; windrow merge makes one`,
+    );
   }
   return source;
 }

@@ -5,7 +5,16 @@ import type { DatasetSplit } from "../formats/dataset/index.ts";
 import { type Feature, featureNames, featuresOf } from "./features.ts";
 import { openIndex } from "./index-table.ts";
 import { type PieceChoice, pieces } from "./pieces.ts";
-import { addFloats, addNumbers, deviation, mean, QUANTILE_ERROR, quantile, type Sketch, sketch } from "./sketch.kernel.ts";
+import {
+  addFloats,
+  addNumbers,
+  deviation,
+  mean,
+  quantile,
+  quantileError,
+  type Sketch,
+  sketch,
+} from "./sketch.kernel.ts";
 import { type InspectPlace, type InspectRun, placeName, type Source, wholeSource } from "./source.ts";
 
 /** What `stats` takes. */
@@ -109,7 +118,11 @@ function addColumn({ data, valid }: Column, features: readonly Feature[], sketch
   }
 }
 
-function addValid(data: Float64Array, valid: Uint8Array, to: { features: readonly Feature[]; sketches: readonly Sketch[]; size: number }): void {
+function addValid(
+  data: Float64Array,
+  valid: Uint8Array,
+  to: { features: readonly Feature[]; sketches: readonly Sketch[]; size: number },
+): void {
   const { features, sketches, size } = to;
   for (const [row, isThere] of valid.entries()) {
     const values = data.subarray(row * size, (row + 1) * size);
@@ -122,35 +135,47 @@ function addValid(data: Float64Array, valid: Uint8Array, to: { features: readonl
 
 /** Sketches of the features of batches. */
 class FeatureSketches {
-  #features: readonly Feature[] = [];
-  readonly #sketches = new Map<string, Sketch>();
+  #features: readonly Feature[] | undefined;
+  #sketches: readonly Sketch[] = [];
   readonly skipped = new Map<string, string>();
   samples = 0;
 
   /** Takes the features of a table; tables after the first must have the same. */
   begin(features: readonly Feature[], name: string): void {
-    const isFirst = this.#sketches.size === 0 && this.samples === 0;
-    if (!isFirst && JSON.stringify(features) !== JSON.stringify(this.#features)) {
-      throw new WindrowError("unsupported", `Cannot give statistics: ${name} has other columns than the tables before it`);
+    if (this.#features === undefined) {
+      this.#features = features;
+      this.#sketches = features.map(sketch);
+    } else if (JSON.stringify(features) !== JSON.stringify(this.#features)) {
+      throw new WindrowError(
+        "unsupported",
+        `Cannot give statistics: ${name} has other columns than the tables before it`,
+      );
     }
-    this.#features = features;
-    for (const { name: feature } of features) if (!this.#sketches.has(feature)) this.#sketches.set(feature, sketch());
   }
 
   add(batch: Batch): void {
     this.samples += batch.length;
-    for (const [column, features] of Map.groupBy(this.#features, (feature) => feature.column)) {
-      addColumn(batch.columns[column]!, features, features.map(({ name }) => this.#sketches.get(name)!));
+    const features = this.#features ?? [];
+    for (const [column, places] of Map.groupBy(features.keys(), (place) => features[place]!.column)) {
+      addColumn(
+        batch.columns[column]!,
+        places.map((place) => features[place]!),
+        places.map((place) => this.#sketches[place]!),
+      );
     }
   }
 
+  get quantileError(): number {
+    return Math.max(0, ...this.#sketches.map(quantileError));
+  }
+
   stats(): FeatureStats[] {
-    return this.#features.map(({ name, column, type }) => ({
+    return (this.#features ?? []).map(({ name, column, type }, place) => ({
       name,
       column,
       kind: type.kind,
       unit: type.unit ?? null,
-      ...numberStats(this.#sketches.get(name)!),
+      ...numberStats(this.#sketches[place]!),
     }));
   }
 }
@@ -159,7 +184,11 @@ class FeatureSketches {
  * Statistics of all samples, or of one split's. Memory is that of a batch and of the sketches: some hundred kB a feature.
  * @throws WindrowError `missing` where there is nothing whole; `damaged` for what cannot be read; `usage` for names that do not fit.
  */
-export async function stats(place: InspectPlace, options: StatsOptions = {}, run: InspectRun = {}): Promise<StatsReport> {
+export async function stats(
+  place: InspectPlace,
+  options: StatsOptions = {},
+  run: InspectRun = {},
+): Promise<StatsReport> {
   const source = await wholeSource(place);
   const names = options.features ?? featureNames(source);
   const found = new FeatureSketches();
@@ -181,7 +210,7 @@ export async function stats(place: InspectPlace, options: StatsOptions = {}, run
     kind: source.kind,
     split: options.split ?? null,
     samples: found.samples,
-    quantile_error: QUANTILE_ERROR,
+    quantile_error: found.quantileError,
     features: found.stats(),
     skipped: Object.fromEntries(found.skipped),
     index: source.kind === "dataset" ? await indexStats(place, options.split) : null,
@@ -189,7 +218,10 @@ export async function stats(place: InspectPlace, options: StatsOptions = {}, run
 }
 
 function total(tables: readonly { readonly samples?: number }[]): number | undefined {
-  return tables.reduce<number | undefined>((sum, { samples }) => (sum === undefined || samples === undefined ? undefined : sum + samples), 0);
+  return tables.reduce<number | undefined>(
+    (sum, { samples }) => (sum === undefined || samples === undefined ? undefined : sum + samples),
+    0,
+  );
 }
 
 async function indexStats(place: InspectPlace, split: DatasetSplit | undefined): Promise<IndexStats> {

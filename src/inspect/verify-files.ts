@@ -7,13 +7,19 @@ import type { InspectPlace, InspectRun } from "./source.ts";
 
 const PIECE_BYTES = 4 << 20;
 
-async function digest({ store, hashes }: InspectPlace, { path, bytes }: PublishedFile, run: { signal?: AbortSignal | undefined; read(bytes: number): void }): Promise<string> {
+async function digest(
+  { store, hashes }: InspectPlace,
+  { path, bytes }: PublishedFile,
+  run: { signal?: AbortSignal | undefined; read(bytes: number): void },
+): Promise<string> {
   const running = hashes.get("xxh64")?.begin?.();
-  if (running === undefined) throw new WindrowError("unsupported", "Cannot verify files: the hash xxh64 is not at hand");
+  if (running === undefined)
+    throw new WindrowError("unsupported", "Cannot verify files: the hash xxh64 is not at hand");
   for (let from = 0; from < bytes; from += PIECE_BYTES) {
     run.signal?.throwIfAborted();
     const piece = await store.get(path, { from, to: Math.min(bytes, from + PIECE_BYTES) });
-    if (piece === undefined) throw new WindrowError("missing", `Cannot read ${path}: it went away`, { details: { key: path } });
+    if (piece === undefined)
+      throw new WindrowError("missing", `Cannot read ${path}: it went away`, { details: { key: path } });
     running.update(piece);
     run.read(piece.length);
   }
@@ -21,8 +27,17 @@ async function digest({ store, hashes }: InspectPlace, { path, bytes }: Publishe
 }
 
 /** Checks every file; gives the bytes that were read. */
-export async function verifyFiles(place: InspectPlace, manifest: Manifest, problems: Problems, run: InspectRun): Promise<number> {
-  run.progress?.stage("hash files", manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), "B");
+export async function verifyFiles(
+  place: InspectPlace,
+  manifest: Manifest,
+  problems: Problems,
+  run: InspectRun,
+): Promise<number> {
+  run.progress?.stage(
+    "hash files",
+    manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    "B",
+  );
   let done = 0;
   const read = (bytes: number) => {
     done += bytes;
@@ -35,12 +50,17 @@ export async function verifyFiles(place: InspectPlace, manifest: Manifest, probl
       continue;
     }
     if (size !== file.bytes) {
-      problems.add(file.path, `byte ${Math.min(size, file.bytes)}`, `must have ${file.bytes} bytes as in ${MANIFEST_FILE}, got ${size}`);
+      problems.add(
+        file.path,
+        `byte ${Math.min(size, file.bytes)}`,
+        `must have ${file.bytes} bytes as in ${MANIFEST_FILE}, got ${size}`,
+      );
       continue;
     }
     try {
       const found = await digest(place, file, { signal: run.signal, read });
-      if (found !== file.xxh64) problems.add(file.path, null, `xxh64 must be ${file.xxh64} as in ${MANIFEST_FILE}, got ${found}`);
+      if (found !== file.xxh64)
+        problems.add(file.path, null, `xxh64 must be ${file.xxh64} as in ${MANIFEST_FILE}, got ${found}`);
     } catch (error) {
       problems.take(error, file.path);
     }

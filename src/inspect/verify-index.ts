@@ -1,13 +1,30 @@
 /** Checks index.parquet row by row: places, keys, order, parts. */
 
-import { DATASET_SPLITS, type DatasetSplit, INDEX_FILE, INDEX_SCHEMA, type Manifest } from "../formats/dataset/index.ts";
+import {
+  DATASET_SPLITS,
+  type DatasetSplit,
+  INDEX_FILE,
+  INDEX_SCHEMA,
+  type Manifest,
+} from "../formats/dataset/index.ts";
 import { partOf, type Seed, seedOf, writeSampleKey } from "../order/index.ts";
 import { DigestGroups, type GroupDigests } from "./column-digests.ts";
 import { type IndexBatch, openIndex } from "./index-table.ts";
 import type { Problems } from "./problems.ts";
 import type { InspectPlace, InspectRun } from "./source.ts";
 
-const COLUMNS = ["key", "split", "part", "row", "mds_shard", "mds_row", "trace_id", "start", "t_start", "t_end"] as const;
+const COLUMNS = [
+  "key",
+  "split",
+  "part",
+  "row",
+  "mds_shard",
+  "mds_row",
+  "trace_id",
+  "start",
+  "t_start",
+  "t_end",
+] as const;
 
 type Rows = IndexBatch<(typeof COLUMNS)[number]>;
 
@@ -91,7 +108,8 @@ function wrongShard({ columns }: Rows, at: number, row: number, manifest: Manife
   const { mds_shard: shard, mds_row: inShard } = columns;
   const isThere = shard.valid?.[at] !== 0 && inShard.valid?.[at] !== 0;
   const must = manifest.formats.includes("mds");
-  if (isThere !== must) return `mds_shard must ${must ? "be there" : "be empty"}, got ${isThere ? shard.data[at] : "nothing"}`;
+  if (isThere !== must)
+    return `mds_shard must ${must ? "be there" : "be empty"}, got ${isThere ? shard.data[at] : "nothing"}`;
   const [wantedShard, wantedRow] = [Math.floor(row / manifest.shard_samples), row % manifest.shard_samples];
   if (!must || (shard.data[at] === wantedShard && inShard.data[at] === wantedRow)) return undefined;
   return `must be row ${wantedRow} of shard ${wantedShard}, got row ${inShard.data[at]} of shard ${shard.data[at]}`;
@@ -111,8 +129,10 @@ function wrongRow(batch: Rows, at: number, expected: Expected, check: RowCheck):
   const { first, parts } = check.generations[expected.split][part]!;
   const keyPart = first + partOf(Number(key >> 32n), Number(key & 0xffff_ffffn), parts);
   if (keyPart !== part) return `key ${key} must be in part ${keyPart}, got part ${part}`;
-  if (start % manifest.window.stride !== 0) return `start must be a multiple of the stride ${manifest.window.stride}, got ${start}`;
-  if (!(columns.t_start.data[at]! <= columns.t_end.data[at]!)) return `t_start must not be after t_end, got ${columns.t_start.data[at]} and ${columns.t_end.data[at]}`;
+  if (start % manifest.window.stride !== 0)
+    return `start must be a multiple of the stride ${manifest.window.stride}, got ${start}`;
+  if (!(columns.t_start.data[at]! <= columns.t_end.data[at]!))
+    return `t_start must not be after t_end, got ${columns.t_start.data[at]} and ${columns.t_end.data[at]}`;
   return wrongShard(batch, at, row, manifest) ?? check.order.wrong(`${split} ${first}`, key, `${traceId} at ${start}`);
 }
 
@@ -137,8 +157,13 @@ const ID_SCHEMA = Object.fromEntries(ID_COLUMNS.map((name) => [name, INDEX_SCHEM
 function digestIds(batch: Rows, digests: DigestGroups): void {
   for (let from = 0; from < batch.length; ) {
     const to = partEnd(batch, from);
-    const columns = Object.fromEntries(ID_COLUMNS.map((name) => [name, { data: batch.columns[name].data.slice(from, to) }]));
-    digests.add(groupName(batch.columns.split.data[from]!, batch.columns.part.data[from]), ID_SCHEMA, { length: to - from, columns });
+    const columns = Object.fromEntries(
+      ID_COLUMNS.map((name) => [name, { data: batch.columns[name].data.slice(from, to) }]),
+    );
+    digests.add(groupName(batch.columns.split.data[from]!, batch.columns.part.data[from]), ID_SCHEMA, {
+      length: to - from,
+      columns,
+    });
     from = to;
   }
 }
@@ -146,17 +171,33 @@ function digestIds(batch: Rows, digests: DigestGroups): void {
 /** Where a stretch of rows of one part ends in a batch. */
 function partEnd({ length, columns }: Rows, from: number): number {
   let to = from + 1;
-  while (to < length && columns.part.data[to] === columns.part.data[from] && columns.split.data[to] === columns.split.data[from]) to++;
+  while (
+    to < length &&
+    columns.part.data[to] === columns.part.data[from] &&
+    columns.split.data[to] === columns.split.data[from]
+  )
+    to++;
   return to;
 }
 
 /** Reads every row. `undefined` where the file cannot be opened. */
-export async function verifyIndex(place: InspectPlace, manifest: Manifest, problems: Problems, run: InspectRun): Promise<ReadIndex | undefined> {
+export async function verifyIndex(
+  place: InspectPlace,
+  manifest: Manifest,
+  problems: Problems,
+  run: InspectRun,
+): Promise<ReadIndex | undefined> {
   const index = await openIndex(place, COLUMNS).catch((error: unknown) => problems.take(error, INDEX_FILE, "index"));
   if (index === undefined) return undefined;
   const expected = places(manifest.counts);
   const digests = new DigestGroups(place.hashes);
-  const check: RowCheck = { manifest, problems, keys: new Keys(manifest.seed), order: new Order(), generations: generationsOf(manifest) };
+  const check: RowCheck = {
+    manifest,
+    problems,
+    keys: new Keys(manifest.seed),
+    order: new Order(),
+    generations: generationsOf(manifest),
+  };
   let rows = 0;
   run.progress?.stage("read index", index.table.length, "samples");
   try {

@@ -32,7 +32,12 @@ interface Stretch {
 }
 
 /** Reads stretches of rows, one after the other, going on behind one that cannot be read. */
-async function readStretches(table: Table, stretches: readonly Stretch[], group: string, check: TableCheck): Promise<void> {
+async function readStretches(
+  table: Table,
+  stretches: readonly Stretch[],
+  group: string,
+  check: TableCheck,
+): Promise<void> {
   for (const { from, to, file } of stretches) {
     try {
       for await (const batch of table.batches({ from, to })) {
@@ -67,7 +72,12 @@ function without(store: ReadStore, hidden: ReadonlySet<string>): ReadStore {
 }
 
 /** Where shards lie there packed and raw, the packed ones too are read and must hold the same. */
-async function verifyPacked(piece: MdsPiece, raw: readonly string[], stretches: readonly Stretch[], check: TableCheck): Promise<void> {
+async function verifyPacked(
+  piece: MdsPiece,
+  raw: readonly string[],
+  stretches: readonly Stretch[],
+  check: TableCheck,
+): Promise<void> {
   const { hashes, store } = check.place;
   const read = async (hidden: ReadonlySet<string>) => {
     const digests = new DigestGroups(hashes);
@@ -80,7 +90,8 @@ async function verifyPacked(piece: MdsPiece, raw: readonly string[], stretches: 
   if (check.problems.count > problems || packed === undefined) return;
   const unpacked = await read(new Set());
   for (const [column, digest] of unpacked ?? []) {
-    if (packed.get(column) !== digest) check.problems.add(piece.name, `column ${column}`, "raw and packed shards must hold the same, got others");
+    if (packed.get(column) !== digest)
+      check.problems.add(piece.name, `column ${column}`, "raw and packed shards must hold the same, got others");
   }
 }
 
@@ -107,10 +118,18 @@ export async function verifyMds(piece: MdsPiece, group: string, check: TableChec
 }
 
 /** Reads every page of a file: checksums, levels, values. `undefined` where its footer cannot be read, which is noted as `of.footer`. */
-export async function verifyParquet(piece: ParquetPiece, of: { readonly group: string; readonly footer: "data" | "index" }, check: TableCheck): Promise<ReadTable | undefined> {
+export async function verifyParquet(
+  piece: ParquetPiece,
+  of: { readonly group: string; readonly footer: "data" | "index" },
+  check: TableCheck,
+): Promise<ReadTable | undefined> {
   try {
     await using table = await piece.open();
-    const groups = table.rowGroups.map(({ firstRow, rows }) => ({ from: firstRow, to: firstRow + rows, file: piece.name }));
+    const groups = table.rowGroups.map(({ firstRow, rows }) => ({
+      from: firstRow,
+      to: firstRow + rows,
+      file: piece.name,
+    }));
     await readStretches(table, groups, of.group, check);
     return { samples: table.length, blocks: groups.length };
   } catch (error) {

@@ -114,7 +114,8 @@ async function verifyRoots({ store }: InspectPlace, manifest: Manifest, problems
       }
       readMdsIndex(found, key);
       const wanted = await mergeWorkers(store, folder);
-      if (found.toHex() !== wanted.toHex()) problems.add(key, null, "must list the shards of its workers' indexes, got others");
+      if (found.toHex() !== wanted.toHex())
+        problems.add(key, null, "must list the shards of its workers' indexes, got others");
     } catch (error) {
       problems.take(error, key, "index");
     }
@@ -153,14 +154,17 @@ async function verifySamples(
   const { manifest } = source;
   const { counts, run, index } = to;
   const mds = manifest.formats.includes("mds") ? pieces(place, source, { format: "mds" }) : [];
-  const parquet = pieces(place, source, { format: "parquet" }).filter(({ split }) => split !== "train" || manifest.formats.includes("parquet"));
+  const parquet = pieces(place, source, { format: "parquet" }).filter(
+    ({ split }) => split !== "train" || manifest.formats.includes("parquet"),
+  );
   const total = [...mds, ...parquet].reduce((sum, { samples }) => sum + (samples ?? 0), 0);
   const check = tableCheck(place, problems, run, total);
   const read = async (piece: Piece, digests: DigestGroups) => {
     const table = await verifyPiece(piece, { ...check, digests }, counts);
     if (table === undefined) return digests.leaveOut(groupOf(piece));
     if (piece.format === "mds") await verifyShardSizes(piece, manifest, check);
-    if (table.samples !== piece.samples) problems.add(piece.name, null, `must have ${piece.samples} samples as in ${MANIFEST_FILE}, got ${table.samples}`);
+    if (table.samples !== piece.samples)
+      problems.add(piece.name, null, `must have ${piece.samples} samples as in ${MANIFEST_FILE}, got ${table.samples}`);
   };
   const [ofMds, ofParquet] = [new DigestGroups(place.hashes), new DigestGroups(place.hashes)];
   for (const piece of mds) await read(piece, ofMds);
@@ -168,13 +172,24 @@ async function verifySamples(
   const [mdsEnd, parquetEnd] = [ofMds.end(), ofParquet.end()];
   const nameOf = (group: string) => parquet.find((piece) => groupOf(piece) === group)?.name ?? group;
   compareDigests(parquetEnd, mdsEnd, (group, column) =>
-    problems.add(nameOf(group), `column ${column}`, "must hold the same values as the MDS shards, got others; windrow diff finds the first"),
+    problems.add(
+      nameOf(group),
+      `column ${column}`,
+      "must hold the same values as the MDS shards, got others; windrow diff finds the first",
+    ),
   );
   const samples = mds.length > 0 ? mdsEnd : parquetEnd;
-  compareDigests(samples, index?.digests ?? new Map(), (group, column) => problems.add(INDEX_FILE, `column ${column}`, `must hold the same values as the samples of ${group}, got others`));
+  compareDigests(samples, index?.digests ?? new Map(), (group, column) =>
+    problems.add(INDEX_FILE, `column ${column}`, `must hold the same values as the samples of ${group}, got others`),
+  );
 }
 
-async function verifyDataset(place: InspectPlace, source: Source & { kind: "dataset" }, problems: Problems, run: InspectRun): Promise<VerifyCounts> {
+async function verifyDataset(
+  place: InspectPlace,
+  source: Source & { kind: "dataset" },
+  problems: Problems,
+  run: InspectRun,
+): Promise<VerifyCounts> {
   const { manifest } = source;
   const counts: Counts = { ...NOTHING };
   counts.ledger_sums = verifyLedger(manifest, problems);
@@ -187,7 +202,12 @@ async function verifyDataset(place: InspectPlace, source: Source & { kind: "data
   return counts;
 }
 
-async function verifyForeign(place: InspectPlace, source: Exclude<Source, { kind: "unfinished" | "dataset" }>, problems: Problems, run: InspectRun): Promise<VerifyCounts> {
+async function verifyForeign(
+  place: InspectPlace,
+  source: Exclude<Source, { kind: "unfinished" | "dataset" }>,
+  problems: Problems,
+  run: InspectRun,
+): Promise<VerifyCounts> {
   const counts: Counts = { ...NOTHING };
   const check = tableCheck(place, problems, run);
   for (const piece of pieces(place, source)) await verifyPiece(piece, check, counts);
@@ -203,7 +223,9 @@ export async function verify(place: InspectPlace, run: InspectRun = {}): Promise
   const source = await wholeSource(place);
   const problems = new Problems();
   const isDataset = source.kind === "dataset";
-  const checked = isDataset ? await verifyDataset(place, source, problems, run) : await verifyForeign(place, source, problems, run);
+  const checked = isDataset
+    ? await verifyDataset(place, source, problems, run)
+    : await verifyForeign(place, source, problems, run);
   return {
     path: placeName(place),
     kind: source.kind,

@@ -1,30 +1,10 @@
 /** The main job: windows in training order, in shards, every row accounted for. */
 
-export {
-  type Counts,
-  checkLedger,
-  type Ledger,
-  ledgerSums,
-  MANIFEST_FILE,
-  type Manifest,
-  mdsFolder,
-  type PublishedFile,
-  parquetFile,
-  readManifest,
-  workerFolder,
-} from "../formats/dataset/index.ts";
+export { type Ledger, MANIFEST_FILE, type Manifest, readManifest } from "../formats/dataset/index.ts";
 export type { EntityFacts } from "./assemble.ts";
 export type { Previous } from "./manifest.ts";
 export { writeOrder } from "./order.ts";
-export { ROWS_FILE, SOURCES_FILE, TIMES_FILE, windowBytes } from "./payload.ts";
-export {
-  type DatasetFormat,
-  type DatasetSpec,
-  ID_TYPES,
-  type IdColumn,
-  type IdSource,
-  pieces,
-  sampleSchema,
-} from "./spec.ts";
+export { ROWS_FILE, SOURCES_FILE, TIMES_FILE } from "./payload.ts";
+export { type DatasetFormat, type DatasetSpec, type IdColumn, pieces, sampleSchema } from "./spec.ts";
 export { datasetTasks, runDatasetTask, type TaskContext } from "./tasks.ts";
 export { longestId, readTraces, SPLITS, type Trace, type TraceTable, traceTable, writeTraces } from "./traces.ts";

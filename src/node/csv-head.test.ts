@@ -36,12 +36,18 @@ test("a header is found with any line end, byte order mark, delimiter, quotes, c
 });
 
 test("the Danish authority's header is known", () => {
-  const { places } = layout("# Timestamp,Type of mobile,MMSI,Latitude,Longitude,Navigational status,ROT,SOG,COG,Heading\n");
+  const { places } = layout(
+    "# Timestamp,Type of mobile,MMSI,Latitude,Longitude,Navigational status,ROT,SOG,COG,Heading\n",
+  );
   assert.deepEqual(places, { t: 0, mobile: 1, mmsi: 2, lat: 3, lon: 4, sog: 7, cog: 8, heading: 9 });
 });
 
 test("a name is compared by its letters and digits", () => {
-  assert.deepEqual(["# Base_Date-Time", "LAT.", "Course (over/ground)"].map(normalName), ["basedatetime", "lat", "courseoverground"]);
+  assert.deepEqual(["# Base_Date-Time", "LAT.", "Course (over/ground)"].map(normalName), [
+    "basedatetime",
+    "lat",
+    "courseoverground",
+  ]);
 });
 
 test("names are for a file without a known header, whether it has another or none", () => {

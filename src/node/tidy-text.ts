@@ -46,10 +46,9 @@ function wellQuoted(delimiter: string): RegExp {
 /** A broken quote spoils its own line only; text that is not UTF-8 is Latin-1, which every byte is. */
 function mended(block: Uint8Array, quotesAreRight: RegExp): Uint8Array {
   const text = new TextDecoder(isUtf8(block) ? "utf-8" : "latin1", { ignoreBOM: true }).decode(block);
-  const lines = text.split("\n").map((line) => {
-    const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
-    return !bare.includes('"') || quotesAreRight.test(bare) ? bare : bare.replaceAll('"', "");
-  });
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .map((line) => (!line.includes('"') || quotesAreRight.test(line) ? line : line.replaceAll('"', "")));
   return new TextEncoder().encode(lines.join("\n"));
 }
 

@@ -85,7 +85,11 @@ test("data that is cut short or flipped is damaged, and the error names the file
     ["crc.zip", zipOf([{ name: "x.csv", bytes: bytes(TEXT), crc: 1 }])],
   ];
   for (const [name, content] of damaged) {
-    await assert.rejects(unpacked(name, content), { code: "damaged", message: new RegExp(`^Cannot read [^\\n]*${name}`) }, name);
+    await assert.rejects(
+      unpacked(name, content),
+      { code: "damaged", message: new RegExp(`^Cannot read [^\\n]*${name}`) },
+      name,
+    );
   }
 });
 

@@ -58,7 +58,10 @@ test("reading behind the end, or what is not there, is an error that says so", (
   writer.write(Uint8Array.of(1, 2, 3));
   writer.close();
   using reader = workspace.reader("file");
-  assert.throws(() => reader.readInto(2, new Uint8Array(2)), { code: "damaged", message: /bytes 2 to 4 are wanted, got a file of 3/ });
+  assert.throws(() => reader.readInto(2, new Uint8Array(2)), {
+    code: "damaged",
+    message: /bytes 2 to 4 are wanted, got a file of 3/,
+  });
   assert.throws(() => workspace.reader("absent"), { name: "WindrowError", code: "missing" });
   workspace.remove("file");
   workspace.remove("file");
@@ -75,5 +78,9 @@ test("a column is appended to and changed in places, in any order", (t) => {
     column.writeAt(0, Float64Array.of(-0.5));
   }
   assert.deepEqual(new Float64Array(Uint8Array.from(readFileSync(path)).buffer), Float64Array.of(-0.5, -1, 2, 3));
-  for (const size of [1, 3, 100]) assert.deepEqual([...float64Blocks(path, size)].flatMap((block) => [...block]), [-0.5, -1, 2, 3]);
+  for (const size of [1, 3, 100])
+    assert.deepEqual(
+      [...float64Blocks(path, size)].flatMap((block) => [...block]),
+      [-0.5, -1, 2, 3],
+    );
 });

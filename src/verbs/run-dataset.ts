@@ -182,7 +182,7 @@ function taskBytes(spec: DatasetSpec): number {
 }
 
 /** How many tasks may run at once within the memory. */
-export function concurrency(spec: DatasetSpec, memory: number, workers: number): number {
+function concurrency(spec: DatasetSpec, memory: number, workers: number): number {
   return Math.max(1, Math.min(workers, Math.floor(memory / taskBytes(spec))));
 }
 

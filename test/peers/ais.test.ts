@@ -91,7 +91,10 @@ async function compared(t: TestContext, inputs: readonly string[], options: Part
       return `${key},${row["trace_id"]},${row["start"]},${split}`;
     });
     const wanted = lines.flatMap((line, at) => (line.endsWith(`,${split}`) ? [{ line, at }] : []));
-    assert.deepEqual(named, wanted.map(({ line }) => line));
+    assert.deepEqual(
+      named,
+      wanted.map(({ line }) => line),
+    );
     const width = window * 5;
     for (const [i, { line, at }] of wanted.entries()) {
       assertNear(samples[split]![i]!.features, features.subarray(at * width, (at + 1) * width), line);
@@ -116,7 +119,14 @@ describe("another implementation of the specification finds the same windows, in
   for (const splitBy of ["vessel", "time", "vessel+time"] as const) {
     test(`in a fleet with many faults, split by ${splitBy}`, async (t) => {
       const path = join(testFolder(t), "fleet.csv");
-      const faults = { jump: 0.01, duplicateTime: 0.01, duplicateExact: 0.01, sogUnavailable: 0.05, cogUnavailable: 0.05, clash: 0.03 };
+      const faults = {
+        jump: 0.01,
+        duplicateTime: 0.01,
+        duplicateExact: 0.01,
+        sogUnavailable: 0.05,
+        cogUnavailable: 0.05,
+        clash: 0.03,
+      };
       writeFleet(path, { vessels: 25, days: 1, seed: splitBy, faults });
       const { manifest } = await compared(t, [path], { splitBy, window: 96, inputLength: 16, stride: 24, test: 0.1 });
       assert.ok(manifest.ledger.windows.train > 100);
@@ -138,7 +148,13 @@ test("of a simulated fleet's faults nearly all are found, and nearly no good row
   const truth = writeFleet(path, { vessels: 40, days: 2, seed: 11 }).trimEnd().split("\n").slice(1);
   const verdicts = join(folder, "verdicts.csv");
   await run("ais_reference.py", path, "--window", "64", "--val", "0", "--verdicts", verdicts);
-  const { manifest } = await materializeAis({ inputs: [path], out: join(folder, "out"), window: 64, inputLength: 16, val: 0 });
+  const { manifest } = await materializeAis({
+    inputs: [path],
+    out: join(folder, "out"),
+    window: 64,
+    inputLength: 16,
+    val: 0,
+  });
   const counted = new Map<string, number>();
   const found = readFileSync(verdicts, "utf8").trimEnd().split("\n").slice(1);
   assert.equal(found.length, truth.length);
@@ -182,7 +198,10 @@ describe("trainers' tools open a dataset", { skip }, () => {
       const given = { inputs: [join(folder, "fleet.csv")], out, parts: 3, hashes: ["sha1"], compression };
       const { manifest } = await materializeAis({ ...small, ...given });
       const read = await run<Record<string, Streamed>>("dataset.py", "mds", out, "sha1");
-      for (const [name, split] of [["mds", "train"], ["mds_validation", "validation"]] as const) {
+      for (const [name, split] of [
+        ["mds", "train"],
+        ["mds_validation", "validation"],
+      ] as const) {
         const hash = hashOfNeverDerived(await mdsSamples(out, name));
         const samples = manifest.ledger.windows[split];
         const same = { sha256: hash, loaded: hash, workers: hash };

@@ -49,7 +49,7 @@ function lines(report: DiffReport): string[] {
     ["in both", count(report.in_both)],
     ["only in A", count(report.only_in_a)],
     ["only in B", count(report.only_in_b)],
-    ["in both with other values", count(report.changed)],
+    ...(report.by === "values" ? [] : [["in both with other values", count(report.changed)]]),
   ];
   const where = first === null ? [] : [`first difference at sample ${count(first.row)} (from 0): ${FIRST[first.what]}`];
   const aligned = (rows: string[][]) => table([["", ""], ...rows]).slice(1);

@@ -7,8 +7,8 @@ import { ledgerLines } from "../ledger-lines.ts";
 import { count, size, table } from "../terminal.ts";
 
 const KINDS = {
-  dataset: "a dataset of windrow's",
-  unfinished: "a dataset whose run has not ended",
+  dataset: "a finished windrow dataset",
+  unfinished: "a windrow dataset whose run has not ended",
   mds: "MDS shards",
   workers: "workers' MDS folders without a root index",
   parquet: "Parquet",
@@ -24,6 +24,19 @@ function settings(value: unknown): string {
       return typeof each === "object" ? [settings(each)] : [`${name}=${String(each)}`];
     })
     .join(" ");
+}
+
+const LINE = 90;
+
+/** Words on lines of bounded length, the first with a name before it. */
+function wrapped(name: string, text: string): string[][] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line, i) => [i === 0 ? name : "", line]);
 }
 
 /** What the command of the field wrote about the run, as far as it has the usual names. */
@@ -57,7 +70,7 @@ function datasetLines({ about, counts, created_by, window, seed, files, bytes, g
       `${generations === 1 ? "one generation" : `${generations} generations`}: the shuffle is global within a generation, seed ${seed}`,
     ],
     ["size", `${size(bytes)} in ${files} files`],
-    ["options", settings(options)],
+    ...wrapped("options", settings(options)),
     ...shown,
     ...(inputs.length > SHOWN_INPUTS ? [["", `… ${inputs.length - SHOWN_INPUTS} more`]] : []),
   ];
@@ -72,18 +85,29 @@ function schemaLines(report: InfoReport): string[][] {
 
 const SHOWN_PIECES = 40;
 
+type Piece = InfoReport["pieces"][number];
+
+function blocksText({ blocks, format }: Piece): string {
+  const name = format === "mds" ? "shard" : "group";
+  return `${count(blocks)} ${name}${blocks === 1 ? "" : "s"}`;
+}
+
+function pieceRow(piece: Piece): string[] {
+  const { name, split, samples, bytes, raw_bytes: raw, compression, format, hashes } = piece;
+  const packed = compression ?? (format === "mds" ? "none" : "");
+  return [
+    name === "" ? "." : name,
+    split ?? "",
+    count(samples),
+    blocksText(piece),
+    size(bytes),
+    raw === null ? "" : size(raw),
+    [packed, ...hashes].join(" "),
+  ];
+}
+
 function pieceLines({ pieces }: InfoReport): string[] {
-  const rows = pieces
-    .slice(0, SHOWN_PIECES)
-    .map((piece) => [
-      piece.name === "" ? "." : piece.name,
-      piece.split ?? "",
-      count(piece.samples),
-      `${count(piece.blocks)} ${piece.format === "mds" ? (piece.blocks === 1 ? "shard" : "shards") : piece.blocks === 1 ? "group" : "groups"}`,
-      size(piece.bytes),
-      piece.raw_bytes === null ? "" : size(piece.raw_bytes),
-      [piece.compression ?? (piece.format === "mds" ? "none" : ""), ...piece.hashes].join(" "),
-    ]);
+  const rows = pieces.slice(0, SHOWN_PIECES).map(pieceRow);
   const more = pieces.length > SHOWN_PIECES ? [`… ${pieces.length - SHOWN_PIECES} more`] : [];
   return ["", ...table([["where", "split", "samples", "in", "bytes", "unpacked", "packed by"], ...rows]), ...more];
 }

@@ -39,11 +39,14 @@ function lines(report: LeakReport): string[] {
       : [`smallest gap between two splits of one entity: ${gap <= 0 ? "none, they overlap" : duration(gap)}`]),
   ];
   const more = found > leaks.length ? [`… ${count(found - leaks.length)} more`] : [];
+  const filled = splits.filter(([, has]) => has !== "0").length;
+  const trivial = filled > 1 ? [] : ["only one split has samples, so there is nothing that could leak"];
   const verdict = report.holds ? `${report.path}: no leak` : `${report.path} leaks: ${count(found)} found`;
   return [
     ...table([["split", "samples", "entities"], ...splits]),
     "",
     ...proof,
+    ...trivial,
     ...leaks.map(leakLine),
     ...more,
     verdict,

@@ -35,7 +35,7 @@ function lines(report: StatsReport): string[] {
     ...numbers,
     ...others,
     "",
-    "p1 … p99 are within 1/8192 of the exact quantile; all else is exact",
+    `p1 … p99 are within ${short(100 * report.quantile_error)} % of the exact ones; all else is exact`,
   ];
 }
 

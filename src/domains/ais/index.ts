@@ -17,7 +17,7 @@ export {
 } from "./schema.ts";
 export type { VesselChoice } from "./second.kernel.ts";
 export { type FleetChunk, type FleetOptions, simulateFleet } from "./simulate.ts";
-export { FAULT_RATES, type FaultRates, FLEET_LABELS, NO_FAULTS } from "./simulate-faults.ts";
+export { FAULT_RATES, type FaultRates, FLEET_LABELS, type FleetLabel, NO_FAULTS } from "./simulate-faults.ts";
 export { nthValue, type SplitBy, type TimeCuts, timeCuts, tripId } from "./split.ts";
 export { type PositionBlock, type Trip, type TripSink, WIDTH } from "./trips.kernel.ts";
 export { type VesselTypeFilter, vesselTypeFilter } from "./vessel-type.ts";

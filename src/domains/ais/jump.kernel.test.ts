@@ -126,6 +126,7 @@ test("a cut inside a dropped hour holds for the next kept point", () => {
 test("a long track of which nearly all is rejected is accounted for", () => {
   const strays = Array.from({ length: 20_000 }, (_, i) => at(i * 20, { lat: i % 2 === 0 ? 80 : -80 }));
   const { kept, dropped } = filtered([[START, ...strays]]);
-  const sum = Object.entries(dropped).reduce((all, [name, count]) => all + (name === "jump_cut" ? 0 : count), 0);
+  const { jump_cut: _ = 0, ...reasons } = dropped as Record<string, number>;
+  const sum = Object.values(reasons).reduce((all, count) => all + count, 0);
   assert.equal(kept.length + sum, 20_001);
 });

@@ -79,7 +79,7 @@ export async function readManifest(store: Pick<Store, "get" | "name">): Promise<
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new WindrowError("damaged", `Cannot read ${name}: it is no JSON`, { cause, details: { key: MANIFEST_FILE } });
+    throw noJson(name, cause);
   }
   const wrong = wrongPlace(value);
   if (wrong !== undefined) {
@@ -90,6 +90,10 @@ export async function readManifest(store: Pick<Store, "get" | "name">): Promise<
     });
   }
   return value as Manifest; // every field that is used was looked at
+}
+
+function noJson(name: string, cause: unknown): WindrowError {
+  return new WindrowError("damaged", `Cannot read ${name}: it is no JSON`, { cause, details: { key: MANIFEST_FILE } });
 }
 
 /** What is wrong where. */

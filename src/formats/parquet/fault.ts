@@ -23,7 +23,7 @@ export function unsupported(what: string): never {
 const placed = new WeakSet<WindrowError>();
 
 /** The error with its file and offset. A `RangeError` of a typed array or a `URIError` is damage too: bytes made the decoder fail. */
-export function located(error: unknown, { key, offset }: Place): WindrowError {
+function located(error: unknown, { key, offset }: Place): WindrowError {
   if (error instanceof WindrowError && placed.has(error)) return error;
   const code: ErrorCode = error instanceof WindrowError ? error.code : "damaged";
   const what = error instanceof Error ? error.message : String(error);

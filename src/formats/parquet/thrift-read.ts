@@ -149,7 +149,7 @@ export function structList(fields: ThriftStruct, id: number): readonly ThriftStr
 }
 
 /** A field that is a list; empty where it is absent. @throws WindrowError `damaged` */
-export function listField(fields: ThriftStruct, id: number): readonly ThriftValue[] {
+function listField(fields: ThriftStruct, id: number): readonly ThriftValue[] {
   const value = fields.get(id) ?? [];
   return Array.isArray(value) ? value : damaged(`field ${id} must be a list, got ${typeof value}`);
 }

@@ -1,0 +1,48 @@
+/** Every public name. A change here is a choice: note it in CHANGELOG.md. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as ais from "../src/domains/ais/index.ts";
+import * as mds from "../src/formats/mds/index.ts";
+import * as parquet from "../src/formats/parquet/index.ts";
+import * as windrow from "../src/index.ts";
+import * as testkit from "../src/testkit/index.ts";
+
+const names = (door: object) => Object.keys(door).sort();
+
+test("windrow lets out the verbs, the shapes, and what Node brings", () => {
+  assert.deepEqual(names(windrow), [
+    ..."PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+      " ",
+    ),
+    ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile rng rowBytes runTask".split(
+      " ",
+    ),
+    ..."simulateAis stats unreachable valuesPerRow verify".split(" "),
+  ]);
+});
+
+test("windrow/ais lets out the rules, the simulator and geodesy", () => {
+  assert.deepEqual(names(ais), [
+    ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
+      " ",
+    ),
+    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner destination haversine initialBearing mmsiReason nthValue".split(" "),
+    ..."reasonCode simulateFleet timeCuts tripId vesselTypeFilter".split(" "),
+  ]);
+});
+
+test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {
+  assert.deepEqual(names(mds), [
+    ..."mdsEncoding mdsIndex mdsLayout mdsSink mergeWorkers mergedIndex openMds packShard readMdsIndex".split(" "),
+    ..."samplesPerShard shardBuilder shardName".split(" "),
+  ]);
+});
+
+test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () => {
+  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
+});
+
+test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
+  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+});
