@@ -22,12 +22,12 @@ export function moment(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** A number in few digits; `-` for none. */
-export function short(value: number | null): string {
+/** A number in `digits` digits; `-` for none. */
+export function short(value: number | null, digits = 6): string {
   if (value === null) return "-";
-  if (Math.abs(value) >= 1e15) return value.toExponential(5);
+  if (Math.abs(value) >= 1e15) return value.toExponential(digits - 1);
   if (Number.isInteger(value)) return String(value);
-  return String(Number(value.toPrecision(6)));
+  return String(Number(value.toPrecision(digits)));
 }
 
 /** Seconds as people say them. */

@@ -134,13 +134,40 @@ function head(batch: Batch, schema: Schema, rows: number): Batch {
   return { length: rows, columns: Object.fromEntries(columns) };
 }
 
+/** The large pieces of memory that a gather task works in. */
+interface GatherMemory {
+  readonly batch: Batch;
+  readonly builder: ShardBuilder;
+  /** Of the row group before, which is written by then. */
+  group: ArrayBuffer | undefined;
+}
+
+/** Keeps the memory of finished tasks for the next ones: making it anew for each costs a fifth of their time in fresh pages. */
+export class GatherPool {
+  readonly #free: GatherMemory[] = [];
+
+  take(spec: DatasetSpec, schema: Schema): GatherMemory {
+    return (
+      this.#free.pop() ?? {
+        batch: emptyBatch(schema, spec.groupRows),
+        builder: shardBuilder(spec.mds),
+        group: undefined,
+      }
+    );
+  }
+
+  give(memory: GatherMemory): void {
+    this.#free.push(memory);
+  }
+}
+
 /** Fills a batch with the samples of records `from` on. */
 function filler(
   spec: DatasetSpec,
   schema: Schema,
-  source: { table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows },
+  source: { batch: Batch; table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows },
 ) {
-  const batch = emptyBatch(schema, spec.groupRows);
+  const { batch } = source;
   const features = batch.columns[spec.features.name]!.data;
   if (!ArrayBuffer.isView(features)) throw new WindrowError("internal", "Cannot gather: the features are no numbers");
   const bytes = bytesOf(features);
@@ -187,8 +214,8 @@ class ShardWriter {
   readonly #layout: MdsLayout;
   #publishing: Promise<void> = Promise.resolve();
 
-  constructor(layout: MdsLayout, places: TaskPlaces) {
-    this.#builder = shardBuilder(layout);
+  constructor(layout: MdsLayout, builder: ShardBuilder, places: TaskPlaces) {
+    this.#builder = builder;
     this.#layout = layout;
     this.#places = places;
   }
@@ -222,20 +249,21 @@ class ShardWriter {
 class FragmentWriter implements Disposable {
   readonly groups: RowGroupMeta[] = [];
   readonly #writer: SequentialWriter;
-  readonly #encode: (batch: Batch, memory: ArrayBuffer | undefined) => EncodedRowGroup;
-  /** Of the group before, which is written by then. */
-  #memory: ArrayBuffer | undefined;
+  readonly #encode: (batch: Batch) => EncodedRowGroup;
+  readonly #memory: GatherMemory;
 
-  constructor(name: string, schema: Schema, task: { places: TaskPlaces; spec: DatasetSpec }) {
+  constructor(name: string, schema: Schema, task: { places: TaskPlaces; spec: DatasetSpec; memory: GatherMemory }) {
     const { codecs, hashes, workspace } = task.places;
     this.#writer = workspace.writer(name);
-    this.#encode = (batch, memory) => encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes, memory });
+    this.#memory = task.memory;
+    this.#encode = (batch) =>
+      encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes, memory: task.memory.group });
   }
 
   add(batch: Batch): void {
-    const { bytes, meta } = this.#encode(batch, this.#memory);
+    const { bytes, meta } = this.#encode(batch);
     this.#writer.write(bytes);
-    this.#memory = bytes.buffer;
+    this.#memory.group = bytes.buffer;
     this.groups.push(meta);
   }
 
@@ -252,18 +280,19 @@ class FragmentWriter implements Disposable {
 export async function gather(
   id: string,
   args: GatherArgs,
-  task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec },
+  task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec; pool: GatherPool },
 ): Promise<GatherResult> {
-  const { places, table, spec } = task;
+  const { places, table, spec, pool } = task;
   const schema = sampleSchema(spec.features, spec.ids);
   const records = readRecords(places.workspace, args);
   const total = args.to - args.from;
   const index = indexRows(total);
   using samples = payloads(places.workspace, table, spec, { split: args.split, records });
-  const fill = filler(spec, schema, { table, records, payloads: samples, index });
-  const shards = spec.formats.includes("mds") ? new ShardWriter(spec.mds, places) : undefined;
+  const memory = pool.take(spec, schema);
+  const fill = filler(spec, schema, { batch: memory.batch, table, records, payloads: samples, index });
+  const shards = spec.formats.includes("mds") ? new ShardWriter(spec.mds, memory.builder, places) : undefined;
   const isParquet = spec.formats.includes("parquet") || args.split !== "train";
-  using fragment = isParquet ? new FragmentWriter(fragmentFile(id), schema, task) : undefined;
+  using fragment = isParquet ? new FragmentWriter(fragmentFile(id), schema, { places, spec, memory }) : undefined;
   for (let unit = 0; unit < total; unit += spec.unitRows) {
     const unitEnd = Math.min(total, unit + spec.unitRows);
     for (let from = unit; from < unitEnd; from += spec.groupRows) {
@@ -273,6 +302,8 @@ export async function gather(
     }
     await shards?.end(workerFolder(args.split, args.part), (args.from + unit) / spec.unitRows);
   }
+  // Packed shards are apart from it: the next task may work in it while the last shard is made durable.
+  pool.give(memory);
   await shards?.close();
   fragment?.close();
   using rows = places.workspace.writer(indexFragment(id));

@@ -2,6 +2,7 @@
 
 export { type Ledger, MANIFEST_FILE, type Manifest, readManifest } from "../formats/dataset/index.ts";
 export type { EntityFacts } from "./assemble.ts";
+export { GatherPool } from "./gather.ts";
 export type { Previous } from "./manifest.ts";
 export { writeOrder } from "./order.ts";
 export { ROWS_FILE, SOURCES_FILE, TIMES_FILE } from "./payload.ts";

@@ -12,7 +12,7 @@ import {
   writeIndex,
   writeMdsIndexes,
 } from "./assemble.ts";
-import { type GatherArgs, type GatherResult, gather, type TaskPlaces } from "./gather.ts";
+import { type GatherArgs, type GatherPool, type GatherResult, gather, type TaskPlaces } from "./gather.ts";
 import { type Previous, publish } from "./manifest.ts";
 import { scatter } from "./payload.ts";
 import { mdsFolder, parquetFile, workerFolder } from "./places.ts";
@@ -118,6 +118,7 @@ export interface TaskContext {
   /** What the manifest says besides what the tasks find. */
   readonly manifest: Json;
   readonly ledger: Ledger;
+  readonly pool: GatherPool;
   /** What this run appends to. */
   readonly previous: Previous | undefined;
 }

@@ -107,8 +107,9 @@ function deflateBound(length: number): number {
 }
 
 // Bytes of their own, not a corner of a buffer much larger than they are: what is kept or sent to a worker costs what it says.
+// Up to four times is let be: a shard is written and let go, and copying it costs a tenth of packing it.
 function compact(bytes: Uint8Array): Uint8Array {
-  if (bytes.buffer.byteLength > 1.5 * bytes.length + LEAST_CHUNK) return new Uint8Array(bytes);
+  if (bytes.buffer.byteLength > 4 * bytes.length + LEAST_CHUNK) return new Uint8Array(bytes);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

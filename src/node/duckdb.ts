@@ -15,6 +15,9 @@ export interface DuckOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a thread of DuckDB takes to sort: 2 million reports in 64 MiB fail with two threads and pass with one. */
+const THREAD_MIB = 64;
+
 /** Turns DuckDB's complaints into ours. */
 export function duckError(doing: string, error: unknown): WindrowError {
   if (error instanceof WindrowError) return error;
@@ -59,9 +62,10 @@ export class Duck implements AsyncDisposable {
     removeAll();
     mkdirSync(spill, { recursive: true });
     // A table in memory that spills: a database file would compress what is read once, at half the cost of the import.
+    const memory = Math.max(THREAD_MIB, Math.floor(options.memoryBytes / 2 ** 20));
     const instance = await DuckDBInstance.create(":memory:", {
-      threads: String(options.threads),
-      memory_limit: `${Math.max(64, Math.floor(options.memoryBytes / 2 ** 20))}MiB`,
+      threads: String(Math.max(1, Math.min(options.threads, Math.floor(memory / THREAD_MIB)))),
+      memory_limit: `${memory}MiB`,
       temp_directory: spill,
       // Rows keep the order of their file, so that rows out of time order can be counted.
       preserve_insertion_order: "true",

@@ -92,7 +92,7 @@ export class Tabular implements AsyncDisposable {
   }
 
   async #importText(plain: PlainFile, number: number): Promise<void> {
-    const { file, isCopy, hasQuotes } = await tidyText(plain, this.#folder);
+    const { file, isCopy, hasQuotes } = tidyText(plain, this.#folder);
     const layout = textLayout(file, this.#columns, this.#names);
     // DuckDB takes * ? [ in a path for a pattern: it gets a plain name instead.
     const link = join(this.#folder, "reading.csv");
@@ -203,7 +203,7 @@ export class Tabular implements AsyncDisposable {
   ): Promise<void> {
     const places = found.bad.map(({ place }) => place + found.header);
     const leftOut = new Set(found.rejected.map((each) => each.line));
-    const lines = places.length === 0 ? [] : await lineNumbers(file.path, places, leftOut);
+    const lines = places.length === 0 ? [] : lineNumbers(file.path, places, leftOut);
     const shown = [
       ...found.bad.map(({ why }, index) => ({ line: lines[index] ?? 0, why })),
       ...found.rejected.slice(0, SHOWN_BAD_ROWS),

@@ -61,23 +61,25 @@ function failure(answer: Extract<WorkerAnswer, { kind: "failed" }>): WindrowErro
   return new WindrowError(answer.code ?? "internal", answer.message, answer.code === undefined ? { cause } : {});
 }
 
-/** Workers that are started when there is something to do, and used again. */
+/** Tasks that a worker has at a time: it computes one while the files of the other become durable. */
+const TASKS_AT_A_TIME = 2;
+
+/** Workers that are started when there is something to do, each with how many tasks it has. */
 class Pool implements AsyncDisposable {
   readonly #options: ThreadsOptions;
   readonly #inbox = new Inbox<Arrival>();
-  readonly #all: Worker[] = [];
-  readonly #idle: Worker[] = [];
+  readonly #tasks = new Map<Worker, number>();
 
   constructor(options: ThreadsOptions) {
     this.#options = options;
   }
 
   get running(): number {
-    return this.#all.length - this.#idle.length;
+    return this.#tasks.values().reduce((sum, tasks) => sum + tasks, 0);
   }
 
   get isFull(): boolean {
-    return this.running >= this.#options.workers;
+    return this.running >= this.#options.workers * TASKS_AT_A_TIME;
   }
 
   #started(): Worker {
@@ -86,12 +88,24 @@ class Pool implements AsyncDisposable {
     worker.on("error", ({ message, stack = "" }: Error) => {
       this.#inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message, stack } });
     });
-    this.#all.push(worker);
+    this.#tasks.set(worker, 0);
     return worker;
   }
 
+  /** The worker with the fewest tasks; a new one while there may be more and none is idle. */
+  #leastBusy(): Worker {
+    const [least] = [...this.#tasks].sort((a, b) => a[1] - b[1]);
+    if (least === undefined || (least[1] > 0 && this.#tasks.size < this.#options.workers)) return this.#started();
+    return least[0];
+  }
+
+  #count(worker: Worker, more: number): void {
+    this.#tasks.set(worker, (this.#tasks.get(worker) ?? 0) + more);
+  }
+
   begin(id: string): void {
-    const worker = this.#idle.pop() ?? this.#started();
+    const worker = this.#leastBusy();
+    this.#count(worker, 1);
     worker.postMessage({ id } satisfies WorkerRequest);
   }
 
@@ -99,12 +113,12 @@ class Pool implements AsyncDisposable {
   async done(): Promise<{ readonly id: string; readonly result: Json }> {
     const { worker, answer } = await this.#inbox.take();
     if (answer.kind === "failed") throw failure(answer);
-    this.#idle.push(worker);
+    this.#count(worker, -1);
     return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.map((worker) => worker.terminate()));
+    await Promise.all([...this.#tasks.keys()].map((worker) => worker.terminate()));
   }
 }
 

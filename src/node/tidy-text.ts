@@ -1,8 +1,8 @@
 /** Mends what would make a CSV reader lose more than the line it is on: broken quotes, mixed line ends, Latin-1. */
 
 import { isUtf8 } from "node:buffer";
-import { createReadStream } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { delimiterOf } from "./csv-head.ts";
 import type { PlainFile } from "./unpack.ts";
 import { folderWorkspace } from "./workspace.ts";
@@ -12,24 +12,19 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const QUOTE = 0x22;
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
-
-/** A file's bytes in blocks of whole lines; a line longer than a block comes in pieces. */
-async function* lineBlocks(path: string): AsyncIterable<Uint8Array> {
-  let rest = new Uint8Array(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: BLOCK_BYTES }) as AsyncIterable<Uint8Array>) {
-    const bytes = rest.length === 0 ? chunk : joined(rest, chunk);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    const cut = end > 0 ? end : bytes.length < BLOCK_BYTES ? 0 : bytes.length;
-    if (cut > 0) yield bytes.subarray(0, cut);
-    rest = bytes.slice(cut);
+/** A file's bytes in blocks of whole lines, in a buffer that is used again; a line longer than a block comes in pieces. */
+function* lineBlocks(path: string): Iterable<Uint8Array> {
+  using file = folderWorkspace(dirname(path)).reader(basename(path));
+  const buffer = new Uint8Array(BLOCK_BYTES);
+  const { size } = statSync(path);
+  for (let at = 0; at < size; ) {
+    const block = buffer.subarray(0, Math.min(BLOCK_BYTES, size - at));
+    file.readInto(at, block);
+    const isLast = at + block.length === size;
+    const end = isLast ? block.length : block.lastIndexOf(NEWLINE) + 1 || block.length;
+    yield block.subarray(0, end);
+    at += end;
   }
-  if (rest.length > 0) yield rest;
 }
 
 function isTidy(block: Uint8Array): boolean {
@@ -56,12 +51,12 @@ function mended(block: Uint8Array, quotesAreRight: RegExp): Uint8Array {
  * The file itself where each of its lines stands for itself, else a mended copy in `folder`, to be removed by the caller:
  * line ends are `\n`, quotes of a line are closed or gone, text is UTF-8. Lines stay where they are.
  */
-export async function tidyText(
+export function tidyText(
   file: PlainFile,
   folder: string,
-): Promise<{ readonly file: PlainFile; readonly isCopy: boolean; readonly hasQuotes: boolean }> {
+): { readonly file: PlainFile; readonly isCopy: boolean; readonly hasQuotes: boolean } {
   let tidy = true;
-  for await (const block of lineBlocks(file.path)) {
+  for (const block of lineBlocks(file.path)) {
     tidy = isTidy(block);
     if (!tidy) break;
   }
@@ -70,7 +65,7 @@ export async function tidyText(
   const quotesAreRight = wellQuoted(delimiterOf(file));
   let hasQuotes = false;
   using writer = folderWorkspace(folder).writer(name);
-  for await (const block of lineBlocks(file.path)) {
+  for (const block of lineBlocks(file.path)) {
     const lines = isTidy(block) ? block : mended(block, quotesAreRight);
     hasQuotes ||= lines.includes(QUOTE);
     writer.write(lines);
@@ -94,15 +89,11 @@ function* lineEnds(block: Uint8Array): Iterable<{ readonly isEmpty: boolean }> {
  * The line numbers, from 1, of some of a tidy file's lines, given by their places (from 0, ascending) among the lines that are neither
  * empty nor left out. Reads no further than it must.
  */
-export async function lineNumbers(
-  path: string,
-  places: readonly number[],
-  leftOut: ReadonlySet<number>,
-): Promise<number[]> {
+export function lineNumbers(path: string, places: readonly number[], leftOut: ReadonlySet<number>): number[] {
   const numbers: number[] = [];
   let line = 0;
   let place = -1;
-  for await (const block of lineBlocks(path)) {
+  for (const block of lineBlocks(path)) {
     for (const { isEmpty } of lineEnds(block)) {
       line += 1;
       if (isEmpty || leftOut.has(line)) continue;

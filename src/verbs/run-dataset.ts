@@ -9,6 +9,7 @@ import {
   type DatasetSpec,
   datasetTasks,
   type EntityFacts,
+  GatherPool,
   type Ledger,
   readManifest,
   readTraces,
@@ -145,6 +146,7 @@ export async function openContext(plan: Plan): Promise<TaskContext> {
     tasks: plan.tasks,
     manifest: { about: spec.about, request: spec.request, inputs: spec.inputs },
     ledger: spec.ledger,
+    pool: new GatherPool(),
     previous: await readPrevious(plan.temp),
   };
 }

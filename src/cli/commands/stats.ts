@@ -6,6 +6,9 @@ import { duration, moment, PATH, SPLIT, short } from "../inspect-options.ts";
 import { count, table } from "../terminal.ts";
 import { words } from "../values.ts";
 
+/** Quantiles have no more digits than these. */
+const QUANTILE_DIGITS = 5;
+
 const NUMBERS = ["min", "p1", "p5", "p50", "p95", "p99", "max", "mean", "std"] as const;
 
 function indexLines({ entities, traces, t_start, t_end, sample_seconds: span, sources }: IndexStats): string[][] {
@@ -24,7 +27,7 @@ function lines(report: StatsReport): string[] {
   const facts = table([["", ""], ["samples", count(samples)], ...(index === null ? [] : indexLines(index))]).slice(1);
   const rows = features.map((feature) => [
     feature.name,
-    ...NUMBERS.map((name) => short(feature[name])),
+    ...NUMBERS.map((name) => short(feature[name], name.startsWith("p") ? QUANTILE_DIGITS : undefined)),
     count(feature.missing),
   ]);
   const numbers = rows.length === 0 ? ["no column of numbers"] : table([["feature", ...NUMBERS, "missing"], ...rows]);
@@ -35,7 +38,7 @@ function lines(report: StatsReport): string[] {
     ...numbers,
     ...others,
     "",
-    `p1 … p99 are within ${short(100 * report.quantile_error)} % of the exact ones; all else is exact`,
+    `p1 … p99 are within ${short(100 * report.quantile_error, 1)} % of the exact ones; all else is exact`,
   ];
 }
 
