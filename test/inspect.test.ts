@@ -269,6 +269,14 @@ test("a split by time is checked by time", async (t) => {
   assert.ok(report.entities_in_two > 0 && report.smallest_gap! > 0);
 });
 
+test("a split by vessel and time keeps vessels apart, and training before the others", async (t) => {
+  const out = join(testFolder(t), "out");
+  await materializeAis({ ...SMALL, inputs: [join(root, "ais.csv")], out, splitBy: "vessel+time", test: 0.3 });
+  const report = await leak(out);
+  assert.deepEqual([report.split_by, report.leaks, report.entities_in_two], ["entity+time", [], 0]);
+  assert.ok((await verify(out)).holds);
+});
+
 test("a root index is made for workers' folders, once, and not over another", async (t) => {
   const folder = copy(t);
   const mds = join(folder, "mds");

@@ -106,7 +106,7 @@ test("a run that is killed at any instant, again and again, ends with the files 
   const hashes = fileHashes(join(folder, "whole"));
   const random = rng("kills");
   let kills = 0;
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     const options = at(`killed-${round}`);
     for (let time = 0; time < 3; time++) {
       if (await killed(options, 1 + random.int(14), random.int(3) * random.int(12))) kills += 1;
@@ -116,10 +116,10 @@ test("a run that is killed at any instant, again and again, ends with the files 
     await materializeAis(options);
     assert.deepEqual(fileHashes(options.out), hashes);
   }
-  assert.ok(kills >= 8, `killed ${kills} times`);
+  assert.ok(kills >= 5, `killed ${kills} times`);
   assert.deepEqual(
     namesIn(folder).filter((name) => !name.includes("/")),
-    ["fleet.csv", "killed-0", "killed-1", "killed-2", "killed-3", "killed-4", "whole"],
+    ["fleet.csv", "killed-0", "killed-1", "killed-2", "whole"],
   );
 });
 

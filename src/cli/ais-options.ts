@@ -97,7 +97,10 @@ export const AIS_OPTIONS = {
 } as const;
 
 function box(text: string): { south: number; west: number; north: number; east: number } {
-  const [south = Number.NaN, west = Number.NaN, north = Number.NaN, east = Number.NaN] = words(text).map(number);
+  const [south, west, north, east, ...more] = words(text).map(number);
+  if (south === undefined || west === undefined || north === undefined || east === undefined || more.length > 0) {
+    throw new WindrowError("usage", `expected four numbers: south,west,north,east, got "${text}"`);
+  }
   return { south, west, north, east };
 }
 

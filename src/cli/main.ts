@@ -139,6 +139,11 @@ function codeOf(error: unknown): number {
     process.stderr.write("windrow: interrupted; the same command goes on from here\n");
     return 3;
   }
+  if (error instanceof Error && "syscall" in error) {
+    // What the system refuses at a place where no refusal was foreseen.
+    process.stderr.write(`windrow: Cannot go on: ${error.message}\n`);
+    return 3;
+  }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 3;
 }
@@ -148,9 +153,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   const stop = () => interrupted.abort();
   process.once("SIGINT", stop);
-  // A reader that has seen enough closes the pipe; that is no failure.
+  // A reader that has seen enough closes the pipe; that changes neither the work nor its outcome.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code !== "EPIPE") throw error;
   });
   let code = 0;
   try {

@@ -77,7 +77,7 @@ const KIND_BYTES: Readonly<Record<NumericKind, number>> = {
 
 /** Whether values of this kind have a fixed number of bytes. */
 export function isNumeric(kind: Kind): kind is NumericKind {
-  return kind in KIND_BYTES;
+  return Object.hasOwn(KIND_BYTES, kind);
 }
 
 /** Bytes of one value of a numeric kind. */

@@ -3,11 +3,9 @@
 export { type DiffOptions, type DiffReport, diff, type FirstDifference } from "./diff.ts";
 export { type HeadOptions, type HeadReport, type HeadSample, head } from "./head.ts";
 export { type DatasetInfo, type InfoReport, info, type PieceInfo } from "./info.ts";
-export { type Leak, type LeakReport, leak, type SplitBy } from "./leak.ts";
-export type { PieceChoice } from "./pieces.ts";
+export { type Leak, type LeakReport, leak } from "./leak.ts";
 export type { Problem } from "./problems.ts";
-export type { SampleIds } from "./samples.ts";
-export type { InspectPlace, InspectProgress, InspectRun, Source } from "./source.ts";
+export type { InspectPlace, InspectRun } from "./source.ts";
 export {
   type FeatureStats,
   type IndexStats,
@@ -16,4 +14,4 @@ export {
   type StatsReport,
   stats,
 } from "./stats.ts";
-export { type VerifyCounts, type VerifyReport, verify } from "./verify.ts";
+export { type VerifyReport, verify } from "./verify.ts";

@@ -95,7 +95,7 @@ function datasetPieces(place: InspectPlace, manifest: Manifest, { split, format 
 }
 
 /** A folder of MDS shards. Columns of bytes are read as what `schema` says they hold. */
-export function mdsPiece(place: InspectPlace, name: string, schema: Schema = {}): MdsPiece {
+function mdsPiece(place: InspectPlace, name: string, schema: Schema = {}): MdsPiece {
   return {
     format: "mds",
     name,
@@ -120,7 +120,7 @@ async function bytesTypes({ store }: Pick<InspectPlace, "store">, folder: string
 }
 
 /** A Parquet file of samples. */
-export function parquetPiece(place: InspectPlace, key: string): ParquetPiece {
+function parquetPiece(place: InspectPlace, key: string): ParquetPiece {
   return { format: "parquet", name: key, open: () => openParquet(key, place) };
 }
 

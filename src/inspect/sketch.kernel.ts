@@ -95,6 +95,7 @@ export function addFloats(into: Sketch, values: Float32Array, from: number, stri
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const { chunks, dropped } = into;
   let { min, max, origin } = into;
+  for (let i = from; Number.isNaN(origin) && i < values.length; i += stride) origin = values[i]!;
   let sum = 0;
   let squares = 0;
   let missing = 0;
@@ -105,7 +106,6 @@ export function addFloats(into: Sketch, values: Float32Array, from: number, stri
       missing++;
       continue;
     }
-    if (Number.isNaN(origin)) origin = value;
     if (value < min) min = value;
     if (value > max) max = value;
     const distance = value - origin;

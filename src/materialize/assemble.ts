@@ -9,10 +9,9 @@ import {
   type ParquetSink,
   parquetAssembly,
   parquetSink,
-  type RowGroupMeta,
 } from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
-import { fileHash, type GatherArgs, INDEX_ROW_BYTES, type TaskPlaces } from "./gather.ts";
+import { type FragmentGroup, fileHash, type GatherArgs, INDEX_ROW_BYTES, type TaskPlaces } from "./gather.ts";
 import type { Previous } from "./manifest.ts";
 import { fragmentFile, indexFragment, mdsFolder, parquetFile, workerFolder } from "./places.ts";
 import { type DatasetSpec, sampleSchema } from "./spec.ts";
@@ -29,20 +28,23 @@ export interface Gathered {
   readonly id: string;
   readonly args: GatherArgs;
   readonly shards: readonly ShardEntry[];
-  readonly groups: readonly RowGroupMeta[];
+  readonly groups: readonly FragmentGroup[];
+  readonly indexHash: string;
 }
 
-const COPY_BYTES = 4 * 2 ** 20;
+/** Checks what a task left, by the hash that the journal has of it. */
+function checkTemporary(places: TaskPlaces, file: string, bytes: Uint8Array, xxh64: string): void {
+  if (fileHash(places.hashes).digest(bytes) === xxh64) return;
+  throw new WindrowError(
+    "damaged",
+    `Cannot go on: the temporary file ${file} is not what was written, as after a power cut; begin anew with --overwrite`,
+  );
+}
 
-async function copyGroup(
-  workspace: Workspace,
-  file: string,
-  group: { at: number; bytes: number },
-): Promise<Uint8Array> {
+function readGroup(workspace: Workspace, file: string, group: { at: number; bytes: number }): Uint8Array {
   using reader = workspace.reader(file);
   const bytes = new Uint8Array(group.bytes);
-  for (let from = 0; from < bytes.length; from += COPY_BYTES)
-    reader.readInto(group.at + from, bytes.subarray(from, from + COPY_BYTES));
+  reader.readInto(group.at, bytes);
   return bytes;
 }
 
@@ -118,9 +120,12 @@ export async function assembleParquet(
     }
     for (const each of gathered) {
       let at = 0;
-      for (const group of each.groups) {
-        await assembly.add(await copyGroup(places.workspace, fragmentFile(each.id), { at, bytes: group.bytes }), group);
-        at += group.bytes;
+      for (const { meta, xxh64 } of each.groups) {
+        const file = fragmentFile(each.id);
+        const bytes = readGroup(places.workspace, file, { at, bytes: meta.bytes });
+        checkTemporary(places, file, bytes, xxh64);
+        await assembly.add(bytes, meta);
+        at += meta.bytes;
       }
     }
     return assembly.close();
@@ -139,7 +144,9 @@ async function addIndexRows(
   each: Gathered,
   task: { places: TaskPlaces; spec: DatasetSpec; table: TraceTable; facts: EntityFacts },
 ): Promise<void> {
-  const bytes = task.places.workspace.read(indexFragment(each.id));
+  const file = indexFragment(each.id);
+  const bytes = task.places.workspace.read(file);
+  checkTemporary(task.places, file, bytes ?? new Uint8Array(0), each.indexHash);
   const length = (bytes?.length ?? 0) / INDEX_ROW_BYTES;
   const times = new Float64Array(bytes?.buffer ?? new ArrayBuffer(0));
   const words = new Uint32Array(times.buffer);

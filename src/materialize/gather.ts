@@ -40,13 +40,21 @@ export interface GatherArgs {
   readonly firstRecord: number;
 }
 
+/** A row group in a fragment. Temporary files are not made durable as the journal is: their hashes tell when a power cut took them. */
+export interface FragmentGroup {
+  readonly meta: RowGroupMeta;
+  readonly xxh64: string;
+}
+
 /** What it made. */
 export interface GatherResult {
   readonly rows: number;
   readonly files: readonly PublishedFile[];
   readonly shards: readonly ShardEntry[];
   /** Row groups in the fragment, one after the other. */
-  readonly groups: readonly RowGroupMeta[];
+  readonly groups: readonly FragmentGroup[];
+  /** Of the index fragment. */
+  readonly indexHash: string;
 }
 
 /** Where tasks read and write. */
@@ -74,6 +82,15 @@ function indexRows(rows: number): IndexRows {
 
 type IdValues = (record: number) => number | bigint | string;
 
+function wholeEntity(entity: string): number {
+  const number = Number(entity);
+  if (number >>> 0 === number) return number;
+  throw new WindrowError(
+    "internal",
+    `Cannot write an entity as a number: it must be a whole number below 2³², got ${entity}`,
+  );
+}
+
 /** How to find an id of a record. */
 function idValues(id: IdColumn, table: TraceTable, records: Uint32Array, now: Payloads): IdValues {
   const word = (record: number, index: number) => records[record * RECORD_WORDS + index]!;
@@ -81,7 +98,9 @@ function idValues(id: IdColumn, table: TraceTable, records: Uint32Array, now: Pa
     case "key":
       return (record) => (BigInt(word(record, 1)) << 32n) | BigInt(word(record, 0));
     case "entity":
-      return (record) => Number(traceEntity(table, word(record, 2)));
+      return (record) => traceEntity(table, word(record, 2));
+    case "entity_number":
+      return (record) => wholeEntity(traceEntity(table, word(record, 2)));
     case "trace_id":
       return (record) => traceId(table, word(record, 2));
     case "start":
@@ -247,7 +266,8 @@ class ShardWriter {
 
 /** Leaves encoded row groups for the file of their part. */
 class FragmentWriter implements Disposable {
-  readonly groups: RowGroupMeta[] = [];
+  readonly groups: FragmentGroup[] = [];
+  readonly #hash: Hash;
   readonly #writer: SequentialWriter;
   readonly #encode: (batch: Batch) => EncodedRowGroup;
   readonly #memory: GatherMemory;
@@ -256,6 +276,7 @@ class FragmentWriter implements Disposable {
     const { codecs, hashes, workspace } = task.places;
     this.#writer = workspace.writer(name);
     this.#memory = task.memory;
+    this.#hash = fileHash(hashes);
     this.#encode = (batch) =>
       encodeRowGroup(schema, batch, { ...task.spec, codecs, hashes, memory: task.memory.group });
   }
@@ -264,7 +285,7 @@ class FragmentWriter implements Disposable {
     const { bytes, meta } = this.#encode(batch);
     this.#writer.write(bytes);
     this.#memory.group = bytes.buffer;
-    this.groups.push(meta);
+    this.groups.push({ meta, xxh64: this.#hash.digest(bytes) });
   }
 
   close(): void {
@@ -309,5 +330,11 @@ export async function gather(
   using rows = places.workspace.writer(indexFragment(id));
   rows.write(index.bytes);
   rows.close();
-  return { rows: total, files: shards?.files ?? [], shards: shards?.entries ?? [], groups: fragment?.groups ?? [] };
+  return {
+    rows: total,
+    files: shards?.files ?? [],
+    shards: shards?.entries ?? [],
+    groups: fragment?.groups ?? [],
+    indexHash: fileHash(places.hashes).digest(index.bytes),
+  };
 }

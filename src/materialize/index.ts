@@ -8,4 +8,4 @@ export { writeOrder } from "./order.ts";
 export { ROWS_FILE, SOURCES_FILE, TIMES_FILE } from "./payload.ts";
 export { type DatasetFormat, type DatasetSpec, type IdColumn, pieces, sampleSchema } from "./spec.ts";
 export { datasetTasks, runDatasetTask, type TaskContext } from "./tasks.ts";
-export { longestId, readTraces, SPLITS, type Trace, type TraceTable, traceTable, writeTraces } from "./traces.ts";
+export { longestId, readTraces, type Trace, type TraceTable, traceTable, writeTraces } from "./traces.ts";

@@ -26,7 +26,7 @@ export interface Payloads extends Disposable {
 }
 
 /** Bytes of one row of the rows file, and of a window. */
-export function windowBytes(spec: Pick<DatasetSpec, "features" | "window">): { row: number; window: number } {
+function windowBytes(spec: Pick<DatasetSpec, "features" | "window">): { row: number; window: number } {
   const window = rowBytes(spec.features.type);
   if (window === undefined)
     throw new WindrowError("internal", "Cannot read windows: the features' type has no fixed size");
@@ -69,7 +69,7 @@ function fromRows(workspace: Workspace, table: TraceTable, spec: DatasetSpec, re
 }
 
 /** The file of a sorted run. */
-export function runFile(split: Split, run: number): string {
+function runFile(split: Split, run: number): string {
   return `run-${split}-${run}.bin`;
 }
 

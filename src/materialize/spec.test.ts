@@ -10,7 +10,7 @@ const features = { name: "features", type: { kind: "f32", shape: [928, 5] } } as
 
 test("the features come first, then the ids as they were asked for", () => {
   const ids: IdColumn[] = [
-    { name: "mmsi", source: "entity" },
+    { name: "mmsi", source: "entity_number" },
     { name: "t_start", source: "t_start" },
   ];
   assert.deepEqual(Object.entries(sampleSchema(features, ids)), [
@@ -22,8 +22,8 @@ test("the features come first, then the ids as they were asked for", () => {
 
 test("two columns of one name are refused", () => {
   const twice: IdColumn[] = [
-    { name: "mmsi", source: "entity" },
-    { name: "mmsi", source: "entity" },
+    { name: "mmsi", source: "entity_number" },
+    { name: "mmsi", source: "entity_number" },
   ];
   assert.throws(() => sampleSchema(features, twice), { code: "usage" });
   assert.throws(() => sampleSchema(features, [{ name: "features", source: "key" }]), { code: "usage" });

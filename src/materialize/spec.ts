@@ -11,7 +11,9 @@ export type DatasetFormat = "mds" | "parquet";
 /** Columns that say which sample it is; each may be written into the samples too. */
 export const ID_TYPES = {
   key: { kind: "u64" },
-  entity: { kind: "u32" },
+  entity: { kind: "str" },
+  /** The entity where it is a whole number, such as an MMSI. */
+  entity_number: { kind: "u32" },
   trace_id: { kind: "str" },
   start: { kind: "u32" },
   t_start: { kind: "f64", unit: "s" },

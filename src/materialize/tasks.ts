@@ -135,8 +135,8 @@ async function gathered(context: TaskContext, only?: { split: Split; part: numbe
     if (each.op !== "gather") continue;
     const args = each.args as unknown as GatherArgs;
     if (only !== undefined && (args.split !== only.split || args.part !== only.part)) continue;
-    const { shards, groups } = (await resultOf(context, each.id)) as unknown as GatherResult;
-    all.push({ id: each.id, args, shards, groups });
+    const { shards, groups, indexHash } = (await resultOf(context, each.id)) as unknown as GatherResult;
+    all.push({ id: each.id, args, shards, groups, indexHash });
   }
   return all;
 }

@@ -84,6 +84,14 @@ function missing(places: ReadonlyMap<string, number>, wanted: readonly ColumnReq
   return wanted.filter((column) => column.required && !places.has(column.name)).map((column) => column.name);
 }
 
+/**
+ * Checks the names that a user gives to columns, before any file is opened.
+ * @throws WindrowError `usage` for a name that is not known or given twice, and for a required one that is missing.
+ */
+export function checkNames(names: readonly string[], wanted: readonly ColumnRequest[]): void {
+  byNames(names, wanted);
+}
+
 /** Places by the names that the user gave; `-` skips a column. */
 function byNames(names: readonly string[], wanted: readonly ColumnRequest[]): Map<string, number> {
   const known = new Set(wanted.map((column) => column.name));

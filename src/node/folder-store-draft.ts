@@ -125,7 +125,8 @@ async function settleFolders(folder: string, firstMade: string | undefined): Pro
   }
 }
 
-async function settleFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable, where the system can. */
+export async function settleFolder(folder: string): Promise<void> {
   let file: number | undefined;
   try {
     file = openSync(folder, "r");

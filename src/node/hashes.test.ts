@@ -31,9 +31,11 @@ const GOLDEN = {
     "a73296318a4d8c69da717300367e43eabb90a8f7b10130d0280b196ab4deae6f6e4268410ca6c1615a3632393308f1b5084455e71f6b1a373cd20a8f983ebdb4",
   xxh32: "b6675ad8",
   xxh64: "f601475af161ae84",
+  // Python's zlib.crc32; mosaicml-streaming does not know it, Parquet's pages do.
+  crc32: "726fe9f8",
 };
 
-test("hashes are those of mosaicml-streaming, by its names", () => {
+test("hashes are those of mosaicml-streaming, by its names, and the CRC-32 of Parquet pages", () => {
   const bytes = new TextEncoder().encode("windrow");
   assert.deepEqual(Object.fromEntries([...hashes].map(([name, hash]) => [name, hash.digest(bytes)])), GOLDEN);
   for (const [name, hash] of hashes) assert.equal(hash.name, name);

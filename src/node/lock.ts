@@ -1,6 +1,6 @@
 /** Keeps two runs out of one folder. */
 
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { WindrowError } from "../core/index.ts";
@@ -12,19 +12,22 @@ interface Holder {
   readonly host: string;
 }
 
+/** Locks of this process: its own number in a lock file does not say whether it is this run's. */
+const held = new Set<string>();
+
 function holderOf(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Holder;
   } catch {
-    // Gone meanwhile, or cut short by a crash: nobody holds it.
+    // Gone meanwhile: nobody holds it.
     return undefined;
   }
 }
 
-function isRunning(holder: Holder): boolean {
+function isRunning(holder: Holder, path: string): boolean {
   // Whether a process of another host runs cannot be seen from here: it is taken to.
   if (holder.host !== hostname()) return true;
-  if (holder.pid === process.pid) return false;
+  if (holder.pid === process.pid) return held.has(path);
   try {
     process.kill(holder.pid, 0);
     return true;
@@ -33,33 +36,56 @@ function isRunning(holder: Holder): boolean {
   }
 }
 
+/** A link is made whole or not at all, with what the lock says already in it. */
 function tryLock(path: string): boolean {
+  const own = `${path}.${process.pid}`;
   try {
-    const fd = openSync(path, "wx");
-    writeSync(fd, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder));
-    closeSync(fd);
+    writeFileSync(own, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder));
+    linkSync(own, path);
     return true;
   } catch (cause) {
     if (systemCode(cause) === "EEXIST") return false;
     throw ioError("write", path, cause);
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
+/** Moves the lock of a process that is gone out of the way; puts it back where it turns out to be another's. */
+function removeStale(path: string, stale: Holder | undefined): void {
+  const moved = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, moved);
+  } catch {
+    // Another run was faster.
+    return;
+  }
+  const found = holderOf(moved);
+  if (found !== undefined && (found.pid !== stale?.pid || found.host !== stale.host)) renameSync(moved, path);
+  else rmSync(moved, { force: true });
+}
+
 /**
- * Takes the lock of a folder until it is disposed. The lock of a process that is gone is taken over.
- * @throws WindrowError `exists` when another run is at work.
+ * Takes a lock until it is disposed. The lock of a process that is gone is taken over.
+ * @throws WindrowError `exists` when another run holds it.
  */
 export function lockFile(path: string, doing: string): Disposable {
   if (!tryLock(path)) {
     const holder = holderOf(path);
-    if (holder !== undefined && isRunning(holder)) {
+    if (holder !== undefined && isRunning(holder, path)) {
       throw new WindrowError(
         "exists",
         `Cannot ${doing}: another run is at work there (process ${holder.pid} on ${holder.host}); wait for it, or remove ${path} if it is gone`,
       );
     }
-    rmSync(path, { force: true });
+    removeStale(path, holder);
     if (!tryLock(path)) throw new WindrowError("exists", `Cannot ${doing}: another run has just begun there`);
   }
-  return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
+  held.add(path);
+  return {
+    [Symbol.dispose]: () => {
+      held.delete(path);
+      rmSync(path, { force: true });
+    },
+  };
 }

@@ -49,7 +49,7 @@ function valueSql(column: ColumnRequest, text: string, dayFirst: boolean): strin
   if (column.kind === "time") return timeSql(text, dayFirst);
   if (column.kind === "text") return text;
   const cases = Object.entries(column.kind.codes).map(([word, code]) => `WHEN ${quoted(word)} THEN ${code}`);
-  return `CASE trim(${text}) ${cases.join(" ")} WHEN '' THEN NULL ELSE ${column.kind.otherwise} END::DOUBLE`;
+  return `CASE trim(${text}) ${cases.join(" ")} ELSE ${column.kind.otherwise} END::DOUBLE`;
 }
 
 /** SQL for a number column's value, from a column of any type. */

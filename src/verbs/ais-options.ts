@@ -1,9 +1,17 @@
 /** The options of `materialize ais`, checked once, here. */
 
 import { type Compression, parseCompression, WindrowError } from "../core/index.ts";
-import { AIS_RULES, type AisRules, type BoundingBox, type SplitBy, vesselTypeFilter } from "../domains/ais/index.ts";
+import {
+  AIS_COLUMNS,
+  AIS_RULES,
+  type AisRules,
+  type BoundingBox,
+  type SplitBy,
+  vesselTypeFilter,
+} from "../domains/ais/index.ts";
 import type { DatasetFormat, IdColumn } from "../materialize/index.ts";
-import { seedOf, splitSpec } from "../order/index.ts";
+import { checkNames } from "../node/csv-head.ts";
+import { partRange, seedOf, splitSpec } from "../order/index.ts";
 import { windowSpec } from "../window/index.ts";
 
 /** What `materializeAis` takes. Everything but `inputs` and `out` has a default. */
@@ -96,7 +104,7 @@ export interface ResolvedAis {
 }
 
 const ID_COLUMNS: Readonly<Record<string, IdColumn["source"]>> = {
-  mmsi: "entity",
+  mmsi: "entity_number",
   t_start: "t_start",
   t_end: "t_end",
   trace_id: "trace_id",
@@ -107,6 +115,9 @@ const ID_COLUMNS: Readonly<Record<string, IdColumn["source"]>> = {
 const MIB = 2 ** 20;
 /** Below this not even one shard can be built. */
 const LEAST_MEMORY = 64 * MIB;
+
+/** Positions of a window: no shard holds a longer one. */
+const MOST_POSITIONS = 100_000_000;
 
 function refuse(what: string): never {
   throw new WindrowError("usage", `Cannot materialize: ${what}`);
@@ -145,6 +156,12 @@ function rules(options: MaterializeAisOptions): AisRules {
     ...(to === undefined ? {} : { to }),
     ...(bbox === undefined ? {} : { bbox }),
   };
+}
+
+/** How many parts the key space can be cut into is for the order to say. */
+function parts(count: number): number {
+  partRange(0, count);
+  return count;
 }
 
 function checkBox(box: BoundingBox): void {
@@ -189,6 +206,8 @@ const DEFAULTS = {
 
 function checkTogether(options: MaterializeAisOptions, window: { readonly size: number }, inputLength: number): void {
   if (inputLength >= window.size) refuse(`--input-length must be below --window ${window.size}, got ${inputLength}`);
+  if (window.size > MOST_POSITIONS) refuse(`--window must be at most ${MOST_POSITIONS}, got ${window.size}`);
+  if (options.columns !== undefined) checkNames(options.columns, AIS_COLUMNS);
   if (options.inputs.length === 0) refuse("no input was given; name files, folders or globs");
   if (options.vesselType !== undefined && vesselTypeFilter(options.vesselType) === undefined) {
     refuse(`--vessel-type takes numbers, ranges and words like 60-69,70,Cargo, got ${options.vesselType}`);
@@ -212,13 +231,13 @@ export function resolveAis(options: MaterializeAisOptions, processors: number): 
     formats: formats(given.format),
     window,
     inputLength,
-    parts: given.parts === undefined ? undefined : whole("--parts", given.parts, 1),
+    parts: given.parts === undefined ? undefined : parts(given.parts),
     seed: BigInt(given.seed),
     fractions: splitSpec(given.val, given.test),
     splitBy: splitBy(given.splitBy),
     compression: parseCompression(given.compression),
     shardBytes: whole("--shard-bytes", given.shardBytes, 1024),
-    hashes: given.hashes,
+    hashes: [...new Set(given.hashes)],
     mdsEncoding: given.mdsEncoding,
     ids: idColumns(given.with),
     byteStreamSplit: given.byteStreamSplit,

@@ -28,7 +28,7 @@ export async function planAis(options: MaterializeAisOptions, progress: Progress
   const resolved = resolveAis(options, availableParallelism());
   const out = resolve(resolved.out);
   using _ = lockFolder(out);
-  const outcome = await plannedAis(resolved, out, { progress, signal: undefined });
+  const outcome = await plannedAis(resolved, out, { progress, signal: undefined, isPreparing: false });
   if (outcome.kind === "plan") return outcome.plan;
   throw new WindrowError("exists", `Cannot plan: ${out} holds this very dataset already`);
 }
@@ -53,13 +53,17 @@ export async function materializeAis(
   const { progress = SILENT, signal } = run;
   const resolved = resolveAis(options, availableParallelism());
   const out = resolve(resolved.out);
-  using _ = lockFolder(out);
   putBack(out);
+  using _ = lockFolder(out);
   const isReplacing = resolved.existing === "overwrite" && isReplaceable(out);
-  const outcome = await plannedAis(resolved, isReplacing ? replacement(out) : out, { progress, signal });
+  const outcome = await plannedAis(resolved, isReplacing ? replacement(out) : out, {
+    progress,
+    signal,
+    isPreparing: isReplacing,
+  });
   if (outcome.kind === "plan")
     await runPlan(outcome.plan, { memory: resolved.memory, workers: resolved.workers, progress, signal });
-  if (isReplacing) replace(out);
+  if (isReplacing) await replace(out);
   return {
     out,
     manifest: await finished(out),

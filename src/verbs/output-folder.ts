@@ -1,13 +1,15 @@
 /** The output folder: what lies in it, who may write to it, how it is replaced or appended to. */
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { WindrowError } from "../core/index.ts";
 import { MANIFEST_FILE, type Manifest, readManifest } from "../materialize/index.ts";
 import { folderStore } from "../node/folder-store.ts";
+import { settleFolder } from "../node/folder-store-draft.ts";
+import { ioError } from "../node/io-error.ts";
 import { lockFile } from "../node/lock.ts";
 import type { Plan } from "../run/index.ts";
-import { STATE_FOLDER, unfinishedPlan } from "./run-dataset.ts";
+import { STATE_FOLDER, tidyUp, unfinishedPlan } from "./run-dataset.ts";
 
 /** What lies in an output folder. */
 export interface FolderState {
@@ -27,9 +29,13 @@ function refused(out: string, why: string): WindrowError {
  */
 export async function folderState(out: string): Promise<FolderState> {
   if (!existsSync(out)) return { manifest: undefined, unfinished: undefined, isForeign: false };
-  if (!statSync(out).isDirectory()) throw refused(out, "it is a file; name a folder");
   const manifest = await readManifest(folderStore(out));
-  return { manifest, unfinished: unfinishedPlan(out), isForeign: !isOurs(out) && readdirSync(out).length > 0 };
+  return { manifest, unfinished: unfinishedPlan(out), isForeign: !isOurs(out) && !isEmpty(out) };
+}
+
+/** Whether a folder holds nothing, but for the lock of this run. */
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).every((name) => name === LOCK);
 }
 
 /** Refuses a folder with files that are not ours. */
@@ -42,10 +48,28 @@ function isOurs(folder: string): boolean {
   return existsSync(join(folder, MANIFEST_FILE)) || existsSync(join(folder, STATE_FOLDER));
 }
 
-/** Only one run at a time may work on a folder; the lock lies beside it, since the folder itself may not be there yet. */
+/** The lock's name inside the folder. */
+const LOCK = ".windrow.lock";
+
+/**
+ * Keeps other runs out of a folder until it is disposed. The folder is made where it is not there, and removed again when nothing
+ * was written to it.
+ */
 export function lockFolder(out: string): Disposable {
-  mkdirSync(dirname(out), { recursive: true });
-  return lockFile(`${out}.lock`, `write to ${out}`);
+  const isNew = !existsSync(out);
+  if (!isNew && !statSync(out).isDirectory()) throw refused(out, "it is a file; name a folder");
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (cause) {
+    throw ioError("make the folder", out, cause);
+  }
+  const lock = lockFile(join(out, LOCK), `write to ${out}`);
+  return {
+    [Symbol.dispose]: () => {
+      lock[Symbol.dispose]();
+      if (isNew && readdirSync(out).length === 0) rmdirSync(out);
+    },
+  };
 }
 
 /** Folders that stand beside `out` while it is replaced; no user would give them these names. */
@@ -60,11 +84,12 @@ export function replacement(out: string): string {
 }
 
 /** Puts the finished replacement in the place of `out`. A kill between the two renames is mended by `putBack`. */
-export function replace(out: string): void {
+export async function replace(out: string): Promise<void> {
   const { next, old } = besides(out);
   rmSync(old, { recursive: true, force: true });
   renameSync(out, old);
   renameSync(next, out);
+  await settleFolder(dirname(out));
   rmSync(old, { recursive: true, force: true });
 }
 
@@ -76,14 +101,29 @@ export function putBack(out: string): void {
   else renameSync(old, out);
 }
 
+/** A mount point cannot be renamed, and it is better to say so before the work than after. */
+function checkMovable(out: string): true {
+  if (statSync(out).dev === statSync(dirname(out)).dev) return true;
+  throw new WindrowError(
+    "usage",
+    `Cannot overwrite ${out}: it is a mount point, which cannot be replaced; name a folder in it`,
+  );
+}
+
+/** Removes what an interrupted replacement left, to begin another one. */
+export function clear(out: string, state: FolderState): void {
+  if (state.unfinished !== undefined) tidyUp(state.unfinished);
+  rmSync(out, { recursive: true, force: true });
+}
+
 /**
  * Whether there is a dataset to replace.
  * @throws WindrowError `exists` for anything else that is there.
  */
 export function isReplaceable(out: string): boolean {
   if (!existsSync(out)) return false;
-  if (isOurs(out)) return true;
-  if (statSync(out).isDirectory() && readdirSync(out).length === 0) return false;
+  if (isOurs(out)) return checkMovable(out);
+  if (isEmpty(out)) return false;
   throw new WindrowError(
     "exists",
     `Cannot overwrite ${out}: it is no dataset of windrow, so it is left alone; choose another --out`,

@@ -21,13 +21,14 @@ import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
 import { fileSha256, nodeHashes } from "../node/hashes.ts";
 import { findInputs } from "../node/inputs.ts";
+import { ioError } from "../node/io-error.ts";
 import type { BadRow } from "../node/tabular.ts";
 import { folderWorkspace } from "../node/workspace.ts";
 import type { Split } from "../order/index.ts";
 import type { Plan } from "../run/index.ts";
 import { ingestAis, type RankedInput, type Watch } from "./ais-ingest.ts";
 import type { ResolvedAis } from "./ais-options.ts";
-import { checkOurs, type FolderState, folderState } from "./output-folder.ts";
+import { checkOurs, clear, type FolderState, folderState } from "./output-folder.ts";
 import { keepPrevious } from "./previous.ts";
 import type { Progress } from "./progress.ts";
 import { jsonHash, planSpec, STATE_FOLDER, tidyUp, writePlan } from "./run-dataset.ts";
@@ -180,12 +181,22 @@ function ordered(
   return { ...shared, counts };
 }
 
+/** The most frequent reasons, for people. */
+function topReasons(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort((a, b) => b[1] - a[1]);
+  return sorted
+    .slice(0, 3)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(", ");
+}
+
 function nothingToDo(ledger: Ledger): WindrowError {
-  const { windows, traces, kept, input } = ledger;
-  return new WindrowError(
-    "empty",
-    `Cannot materialize: no vessel has enough positions for a window; got ${windows.train} windows from ${traces.all} trips of ${kept} kept of ${input} rows (see --window, --max-gap)`,
-  );
+  const { input, kept, dropped, points, traces } = ledger;
+  const why =
+    kept === 0
+      ? `all ${input} rows were dropped (${topReasons(dropped)})`
+      : `no trip is long enough: ${traces.all} trips of ${kept} kept rows (${topReasons(points.unused)}); see --window, --max-gap`;
+  return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
 }
 
 /** The temporary folder of a run. */
@@ -193,6 +204,18 @@ function tempFolder(options: ResolvedAis, out: string, request: Request): string
   return options.temp === undefined
     ? join(out, STATE_FOLDER, "temp")
     : join(resolve(options.temp), `windrow-${request.hash.slice(0, 16)}`);
+}
+
+/** Makes the temporary folder. One that the user names may be new, but what it lies in must be there. */
+function makeTemp(temp: string, named: string | undefined): void {
+  const folders = named === undefined ? [temp] : [resolve(named), temp];
+  for (const folder of folders) {
+    try {
+      if (!existsSync(folder)) mkdirSync(folder);
+    } catch (cause) {
+      throw ioError("make the folder", folder, cause);
+    }
+  }
 }
 
 /** When each vessel was last seen in a window of the dataset: what comes at or before that time is there already. */
@@ -222,12 +245,11 @@ async function makePlan(
 ): Promise<{ plan: Plan; badRows: readonly BadRow[] }> {
   const { request, progress, signal } = task;
   const temp = tempFolder(options, out, request);
-  const isNew = !existsSync(out);
   // A journal whose temporary files are gone is worth nothing.
   rmSync(join(out, STATE_FOLDER), { recursive: true, force: true });
   mkdirSync(join(out, STATE_FOLDER), { recursive: true });
-  mkdirSync(temp, { recursive: true });
   try {
+    makeTemp(temp, options.temp);
     if (request.previous !== undefined) keepPrevious(out, temp);
     const lastTime = request.previous === undefined ? new Map<number, number>() : await lastTimes(out);
     const { table, ledger, facts, factNames, badRows } = await ingestAis(request.inputs, options, {
@@ -246,7 +268,7 @@ async function makePlan(
   } catch (error) {
     // Nothing was published yet: leave the place as it was.
     rmSync(temp, { recursive: true, force: true });
-    rmSync(isNew ? out : join(out, STATE_FOLDER), { recursive: true, force: true });
+    rmSync(join(out, STATE_FOLDER), { recursive: true, force: true });
     throw error;
   }
 }
@@ -291,12 +313,9 @@ function appending(
 function requestOf(
   options: ResolvedAis,
   out: string,
-  task: { inputs: readonly RankedInput[]; state: FolderState },
+  asked: { about: About; hash: string; inputs: readonly RankedInput[]; manifest: Manifest | undefined },
 ): Request | undefined {
-  const { inputs, state } = task;
-  const { manifest } = state;
-  const about = aboutOf(options, inputs);
-  const hash = jsonHash(about);
+  const { about, hash, inputs, manifest } = asked;
   if (manifest === undefined) return { inputs, about, hash, previous: undefined };
   if (manifest.request === hash) return undefined;
   if (options.existing === "append") return appending(options, out, { about, inputs, manifest });
@@ -311,13 +330,32 @@ export type Planned =
   | { readonly kind: "plan"; readonly plan: Plan; readonly badRows: readonly BadRow[] }
   | { readonly kind: "there" };
 
-/** The plan of what is asked for: that of an interrupted run, or a new one. */
-export async function plannedAis(options: ResolvedAis, out: string, watch: Watch): Promise<Planned> {
-  await checkEarly(options);
+/** Looks at the folder; where it is only a place to prepare a replacement, what was prepared for another request goes. */
+async function stateOf(out: string, hash: string, isPreparing: boolean): Promise<FolderState> {
   const state = await folderState(out);
+  const requests = [state.manifest?.request, state.unfinished && planSpec(state.unfinished).request];
+  if (!isPreparing || requests.every((request) => request === undefined || request === hash)) return state;
+  clear(out, state);
+  return folderState(out);
+}
+
+/**
+ * The plan of what is asked for: that of an interrupted run, or a new one. With `isPreparing`, `out` is no dataset of the user's but
+ * the place where a replacement is prepared.
+ */
+export async function plannedAis(
+  options: ResolvedAis,
+  out: string,
+  task: Watch & { readonly isPreparing: boolean },
+): Promise<Planned> {
+  await checkEarly(options);
+  const inputs = await rankedInputs(options.inputs, task.progress);
+  const about = aboutOf(options, inputs);
+  const hash = jsonHash(about);
+  const state = await stateOf(out, hash, task.isPreparing);
   checkOurs(out, state);
   const { unfinished } = state;
-  const request = requestOf(options, out, { inputs: await rankedInputs(options.inputs, watch.progress), state });
+  const request = requestOf(options, out, { about, hash, inputs, manifest: state.manifest });
   if (request === undefined) {
     // A run that was killed after its last file leaves its state behind.
     if (unfinished !== undefined) tidyUp(unfinished);
@@ -331,8 +369,8 @@ export async function plannedAis(options: ResolvedAis, out: string, watch: Watch
   }
   await folderStore(out).removeDrafts();
   if (unfinished !== undefined && existsSync(unfinished.temp)) {
-    watch.progress.note("resuming the run that was interrupted");
+    task.progress.note("resuming the run that was interrupted");
     return { kind: "plan", plan: unfinished, badRows: [] };
   }
-  return { kind: "plan", ...(await makePlan(options, out, { request, ...watch })) };
+  return { kind: "plan", ...(await makePlan(options, out, { request, ...task })) };
 }

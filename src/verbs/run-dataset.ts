@@ -177,10 +177,12 @@ export async function runTask(plan: Plan, id: string): Promise<{ readonly result
   return { result, skipped: false };
 }
 
-/** Bytes that one gather task takes: a raw shard, its compressed form, row groups, and the thread itself. */
+/** What a thread takes besides the shard: its heap, a batch, row groups. */
+const THREAD_BYTES = 64 * 2 ** 20;
+
+/** Bytes that a worker takes: a raw shard, its packed form in a buffer for the worst case, and the thread itself. */
 function taskBytes(spec: DatasetSpec): number {
-  const shard = Math.min(spec.mds.shardBytes, 64 * 2 ** 20);
-  return 2.2 * Math.max(shard, spec.mds.shardBytes) + 64 * 2 ** 20;
+  return 2.2 * spec.mds.shardBytes + THREAD_BYTES;
 }
 
 /** How many tasks may run at once within the memory. */

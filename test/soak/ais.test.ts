@@ -28,7 +28,13 @@ test("200 MB of CSV are made a dataset in 64 MiB, the same as in plenty", async 
 test("a run killed at a hundred instants ends with the files of one that was not", async (t) => {
   const folder = testFolder(t);
   writeFleet(join(folder, "fleet.csv"), { vessels: 10, days: 1, seed: 3 });
-  const at = (name: string) => ({ ...SMALL, inputs: [join(folder, "fleet.csv")], out: join(folder, name), parts: 3, workers: 2 });
+  const at = (name: string) => ({
+    ...SMALL,
+    inputs: [join(folder, "fleet.csv")],
+    out: join(folder, name),
+    parts: 3,
+    workers: 2,
+  });
   await materializeAis(at("whole"));
   const hashes = fileHashes(join(folder, "whole"));
   const random = rng("soak");
