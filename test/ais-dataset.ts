@@ -46,13 +46,13 @@ export const SMALL: Omit<MaterializeAisOptions, "inputs" | "out"> = {
   shardBytes: 100_000,
 };
 
-/** Every file below a folder with its hash, but run.json, which tells of the run alone. */
+/** Every file below a folder with its hash, but run.json, which tells of the run alone, and the lock that a killed run leaves. */
 export function fileHashes(folder: string): Record<string, string> {
   const hashes: Record<string, string> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path);
-    if (entry.isFile() && name !== "run.json") {
+    if (entry.isFile() && name !== "run.json" && name !== ".windrow.lock") {
       hashes[name] = createHash("sha256").update(readFileSync(path)).digest("hex");
     }
   }
