@@ -121,7 +121,7 @@ test("a damaged shard makes verify leave with 1 and name the file", () => {
 });
 
 test("the tasks of a plan, one by one, write what materialize writes", () => {
-  const plan = windrow("plan", "ais", "ships.csv", "--out", "planned", ...WINDOW, "--json", "--quiet");
+  const plan = windrow("plan", "ais", "ships.csv", "--out", "planned", ...WINDOW, "--quiet");
   assert.equal(plan.code, 0, plan.err);
   writeFileSync(join(folder, "plan.json"), plan.out);
   const { tasks } = JSON.parse(plan.out) as { tasks: { id: string }[] };

@@ -54,6 +54,8 @@ function ioOf(
       if (text !== "") process.stdout.write(`${text}\n`);
     },
     say(line) {
+      // Not on the line of a bar.
+      progress.end();
       if (!isQuiet) process.stderr.write(`${line}\n`);
     },
     progress,
@@ -136,7 +138,7 @@ function codeOf(error: unknown): number {
     return error.code === "usage" || error.code === "exists" ? 2 : 3;
   }
   if (error instanceof Error && error.name === "AbortError") {
-    process.stderr.write("windrow: interrupted; the same command goes on from here\n");
+    process.stderr.write("windrow: interrupted; a run that was writing goes on when the same command is given again\n");
     return 3;
   }
   if (error instanceof Error && "syscall" in error) {

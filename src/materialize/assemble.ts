@@ -83,7 +83,7 @@ async function publishFile(
   path: string,
   fill: (draft: Draft) => Promise<{ rows: number; bytes: number }>,
 ): Promise<FileResult> {
-  await using inner = await places.store.draft(path);
+  await using inner = await places.staging.draft(path);
   const { draft, digest } = hashedDraft(inner, places.hashes);
   const { rows, bytes } = await fill(draft);
   await draft.publish();
@@ -284,7 +284,7 @@ export async function writeMdsIndexes(
   const { places, spec } = task;
   const files: PublishedFile[] = [];
   const put = async (path: string, bytes: Uint8Array): Promise<void> => {
-    await places.store.put(path, bytes);
+    await places.staging.put(path, bytes);
     files.push({ path, bytes: bytes.length, xxh64: fileHash(places.hashes).digest(bytes) });
   };
   for (const split of SPLITS) {

@@ -61,6 +61,13 @@ export interface GatherResult {
 export interface TaskPlaces {
   readonly workspace: Workspace;
   readonly store: Store;
+  /**
+   * Where files go that replace published ones: beside them, under no final name, until the last task releases them all. The store
+   * itself where the run replaces nothing.
+   */
+  readonly staging: Store;
+  /** Gives a staged file its final name; one that has it already keeps it. */
+  release(path: string): Promise<void>;
   readonly codecs: Codecs;
   readonly hashes: Hashes;
 }
@@ -253,6 +260,8 @@ class ShardWriter {
     const path = `${folder}/${packed.basename}`;
     await this.#publishing;
     this.#publishing = this.#places.store.put(path, packed.bytes);
+    // It is awaited later; a failure in between must not count as nobody's.
+    this.#publishing.catch(() => {});
     // An unpacked shard lies in the builder's own buffer.
     if (this.#layout.compression === undefined) await this.#publishing;
     this.entries.push(packed.entry);

@@ -25,7 +25,7 @@ export interface Previous {
 
 /** What publishing needs to know. */
 export interface PublishContext {
-  readonly places: { readonly store: Store };
+  readonly places: { readonly store: Store; release(path: string): Promise<void> };
   readonly spec: DatasetSpec;
   /** `request`, `about`, and the hashes of this run's `inputs`. */
   readonly manifest: Json;
@@ -64,6 +64,8 @@ export async function publish(context: PublishContext, files: readonly Published
     generations: [...(previous?.manifest.generations ?? []), generation],
     files: [...kept, ...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
+  // From here on only names change, and the manifest is the last of them.
+  for (const file of files) await context.places.release(file.path);
   await context.places.store.put(MANIFEST_FILE, manifestBytes(manifest));
   return { files: manifest.files.length };
 }

@@ -70,12 +70,20 @@ export function delimiterOf(file: PlainFile): string {
   return commonDelimiter(firstLine(file));
 }
 
-function byAlias(header: readonly string[], wanted: readonly ColumnRequest[]): Map<string, number> {
+function byAlias(file: string, header: readonly string[], wanted: readonly ColumnRequest[]): Map<string, number> {
   const names = header.map(normalName);
   const places = new Map<string, number>();
   for (const column of wanted) {
     const place = column.aliases.map((alias) => names.indexOf(alias)).find((index) => index >= 0);
-    if (place !== undefined) places.set(column.name, place);
+    if (place === undefined) continue;
+    const again = names.indexOf(names[place]!, place + 1);
+    if (again >= 0) {
+      throw new WindrowError(
+        "unsupported",
+        `Cannot read ${file}: columns ${place + 1} and ${again + 1} have the same name, got ${header[place]}`,
+      );
+    }
+    places.set(column.name, place);
   }
   return places;
 }
@@ -125,7 +133,7 @@ export function textLayout(file: PlainFile, wanted: readonly ColumnRequest[], na
   const line = firstLine(file);
   const delimiter = commonDelimiter(line);
   const header = cells(line, delimiter);
-  const places = byAlias(header, wanted);
+  const places = byAlias(file.name, header, wanted);
   const absent = missing(places, wanted);
   if (absent.length === 0) return { delimiter, header: true, width: header.length, places };
   if (names === undefined) {

@@ -17,19 +17,19 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), "windrow-inputs-"));
   mkdirSync(at("data", "deep"), { recursive: true });
   mkdirSync(at("nothing"));
-  for (const name of ["data/b.csv", "data/a.csv", "data/deep/c.txt", "data/notes.md", "data/.hidden.csv"]) put(name);
+  for (const name of ["data/b.csv", "data/a.csv", "data/deep/c.tsv", "data/notes.md", "data/.hidden.csv"]) put(name);
   put("it's [odd] * ?.csv");
   put("empty.csv", "");
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a folder stands for the files below it that could be data, by name", () => {
-  assert.deepEqual(names(at("data")), ["a.csv", "b.csv", join("deep", "c.txt")]);
+  assert.deepEqual(names(at("data")), ["a.csv", "b.csv", join("deep", "c.tsv")]);
 });
 
 test("a glob stands for the files that match it", () => {
   assert.deepEqual(names(at("data", "*.csv")), ["a.csv", "b.csv"]);
-  assert.deepEqual(names(at("data", "**", "*.{txt,md}")), ["c.txt", "notes.md"]);
+  assert.deepEqual(names(at("data", "**", "*.{tsv,md}")), ["c.tsv", "notes.md"]);
 });
 
 test("a file whose name looks like a glob is that file", () => {
@@ -46,7 +46,7 @@ test("a file is read once, however often and however it is named", () => {
     at("data"),
     at("data", "a*"),
   ];
-  assert.deepEqual(names(...spelled).sort(), ["a.csv", "b.csv", join("deep", "c.txt")]);
+  assert.deepEqual(names(...spelled).sort(), ["a.csv", "b.csv", join("deep", "c.tsv")]);
 });
 
 test("a link counts as what it leads to, and one that leads nowhere is passed over", () => {

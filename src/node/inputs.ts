@@ -18,7 +18,7 @@ export interface InputFile {
 }
 
 /** Endings that are looked for in folders. */
-const ENDINGS = /\.(csv|tsv|txt|csv\.gz|csv\.zst|gz|zst|zip|parquet)$/i;
+const ENDINGS = /\.(csv|csv\.gz|csv\.zst|tsv|tsv\.gz|tsv\.zst|zip|parquet)$/i;
 
 function failed(path: string, why: string, cause?: unknown): WindrowError {
   return new WindrowError("missing", `Cannot read ${path}: ${why}`, {
@@ -95,7 +95,8 @@ function expand(pattern: string): InputFile[] {
   const stat = statSync(pattern, { throwIfNoEntry: false });
   if (stat?.isDirectory()) {
     const files = folderFiles(pattern);
-    if (files.length === 0) throw failed(pattern, "the folder holds no .csv, .gz, .zst, .zip or .parquet file");
+    if (files.length === 0)
+      throw failed(pattern, "the folder holds no .csv, .tsv (plain, .gz, .zst), .zip or .parquet file of its own");
     return files.map((path) => inputFile(path, relative(pattern, path)));
   }
   if (stat !== undefined || !/[*?[{]/.test(pattern)) return [inputFile(pattern, basename(pattern))];

@@ -52,7 +52,8 @@ class Inbox<T> {
 }
 
 interface Arrival {
-  readonly worker: Worker;
+  /** Absent where it is no worker that tells something, but the one who stops the run. */
+  readonly worker?: Worker;
   readonly answer: WorkerAnswer;
 }
 
@@ -88,6 +89,11 @@ class Pool implements AsyncDisposable {
     worker.on("error", ({ message, stack = "" }: Error) => {
       this.#inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message, stack } });
     });
+    // One that leaves by itself answers nothing any more.
+    worker.on("exit", (code) => {
+      const message = `Cannot go on: a worker thread ended with code ${code}`;
+      this.#inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message, stack: message } });
+    });
     this.#tasks.set(worker, 0);
     return worker;
   }
@@ -109,11 +115,17 @@ class Pool implements AsyncDisposable {
     worker.postMessage({ id } satisfies WorkerRequest);
   }
 
+  /** Wakes whoever waits for a task: the run is to stop. */
+  stop(): void {
+    this.#inbox.put({ answer: { kind: "failed", id: "", code: undefined, message: "stopped", stack: "" } });
+  }
+
   /** The next task that is done. */
-  async done(): Promise<{ readonly id: string; readonly result: Json }> {
+  async done(signal: AbortSignal | undefined): Promise<{ readonly id: string; readonly result: Json }> {
     const { worker, answer } = await this.#inbox.take();
+    signal?.throwIfAborted();
     if (answer.kind === "failed") throw failure(answer);
-    this.#count(worker, -1);
+    if (worker !== undefined) this.#count(worker, -1);
     return answer;
   }
 
@@ -141,6 +153,7 @@ async function* run(plan: Plan, options: ThreadsOptions, signal: AbortSignal | u
     yield { kind: "done", id: task.id, result, skipped: true };
   }
   await using pool = new Pool(options);
+  signal?.addEventListener("abort", () => pool.stop(), { once: true });
   while (waiting.length > 0 || pool.running > 0) {
     signal?.throwIfAborted();
     while (!pool.isFull) {
@@ -149,7 +162,7 @@ async function* run(plan: Plan, options: ThreadsOptions, signal: AbortSignal | u
       pool.begin(task.id);
       yield { kind: "start", id: task.id };
     }
-    const { id, result } = await pool.done();
+    const { id, result } = await pool.done(signal);
     await options.journal.finish(id, result);
     done.add(id);
     yield { kind: "done", id, result, skipped: false };

@@ -27,23 +27,52 @@ function* lineBlocks(path: string): Iterable<Uint8Array> {
   }
 }
 
-function isTidy(block: Uint8Array): boolean {
-  return !block.includes(QUOTE) && !block.includes(RETURN) && isUtf8(block);
+/** A longer line is no report; DuckDB would lose a very long one without a word. */
+const LINE_BYTES = 65_536;
+
+function hasLongLine(block: Uint8Array): boolean {
+  let from = 0;
+  while (block.length - from > LINE_BYTES) {
+    const end = block.lastIndexOf(NEWLINE, from + LINE_BYTES);
+    if (end < from) return true;
+    from = end + 1;
+  }
+  return false;
 }
 
-/** Lines whose quotes a CSV reader takes as they were meant: a cell is quoted as a whole, or has no quote. */
-function wellQuoted(delimiter: string): RegExp {
-  const between = delimiter.replace("|", "\\|");
-  const cell = `(?:"(?:[^"]|"")*"|[^"${between}]*)`;
-  return new RegExp(`^${cell}(?:${between}${cell})*$`, "u");
+function isTidy(block: Uint8Array): boolean {
+  return !block.includes(QUOTE) && !block.includes(RETURN) && !hasLongLine(block) && isUtf8(block);
+}
+
+/** One cell and what ends it: quoted as a whole, or beginning with no quote, or empty. */
+function cellPattern(delimiter: string): RegExp {
+  const end = delimiter === "|" ? "\\|" : delimiter;
+  return new RegExp(`("(?:[^"]|"")*"|[^"${end}][^${end}]*|)(${end}|$)`, "uy");
+}
+
+/**
+ * A line that a CSV reader takes as it was meant. A quote inside of an unquoted cell is dropped; a line with a quote that is never
+ * closed cannot be read, and is made one that no reader can: a single cell.
+ */
+function mendedLine(line: string, cell: RegExp): string {
+  if (line.length > LINE_BYTES) return line.slice(0, 64).replaceAll(/["\t,;|]/g, " ");
+  if (!line.includes('"')) return line;
+  let text = "";
+  cell.lastIndex = 0;
+  while (cell.lastIndex <= line.length) {
+    const match = cell.exec(line);
+    if (match === null) return line.replaceAll(/["\t,;|]/g, " ");
+    const [, value = "", end = ""] = match;
+    text += (value.startsWith('"') ? value : value.replaceAll('"', "")) + end;
+    if (end === "") break;
+  }
+  return text;
 }
 
 /** A broken quote spoils its own line only; text that is not UTF-8 is Latin-1, which every byte is. */
-function mended(block: Uint8Array, quotesAreRight: RegExp): Uint8Array {
+function mended(block: Uint8Array, cell: RegExp): Uint8Array {
   const text = new TextDecoder(isUtf8(block) ? "utf-8" : "latin1", { ignoreBOM: true }).decode(block);
-  const lines = text
-    .split(/\r\n|\n|\r/)
-    .map((line) => (!line.includes('"') || quotesAreRight.test(line) ? line : line.replaceAll('"', "")));
+  const lines = text.split(/\r\n|\n|\r/).map((line) => mendedLine(line, cell));
   return new TextEncoder().encode(lines.join("\n"));
 }
 
@@ -62,11 +91,11 @@ export function tidyText(
   }
   if (tidy) return { file, isCopy: false, hasQuotes: false };
   const name = "tidied.csv";
-  const quotesAreRight = wellQuoted(delimiterOf(file));
+  const cell = cellPattern(delimiterOf(file));
   let hasQuotes = false;
   using writer = folderWorkspace(folder).writer(name);
   for (const block of lineBlocks(file.path)) {
-    const lines = isTidy(block) ? block : mended(block, quotesAreRight);
+    const lines = isTidy(block) ? block : mended(block, cell);
     hasQuotes ||= lines.includes(QUOTE);
     writer.write(lines);
   }

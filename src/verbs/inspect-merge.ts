@@ -1,6 +1,7 @@
 /** `merge`: a root index over workers' folders that someone else made without one. */
 
 import { WindrowError } from "../core/index.ts";
+import { MANIFEST_FILE } from "../formats/dataset/index.ts";
 import { mergeWorkers, readMdsIndex } from "../formats/mds/index.ts";
 import { folderStore } from "../node/folder-store.ts";
 
@@ -24,6 +25,13 @@ const INDEX = "index.json";
  */
 export async function merge(path: string): Promise<MergeReport> {
   const store = folderStore(path);
+  if ((await store.size(MANIFEST_FILE)) !== undefined) {
+    // Its folders are splits: one index over all of them would put validation into training.
+    throw new WindrowError(
+      "exists",
+      `Cannot merge ${path}: it is a dataset of windrow, whose splits have an index each, such as mds/${INDEX}`,
+    );
+  }
   const bytes = await mergeWorkers(store, "");
   const { shards } = readMdsIndex(bytes, INDEX);
   for (const { raw_data, zip_data } of shards) {

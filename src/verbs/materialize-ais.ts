@@ -1,5 +1,6 @@
 /** `materialize ais`: reports in, globally shuffled training shards out. */
 
+import { existsSync, realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
@@ -23,10 +24,15 @@ export interface MaterializeResult {
   readonly wasThere: boolean;
 }
 
+/** The folder itself where `out` is a link to one: a link is not to be replaced. */
+function realOut(out: string): string {
+  return existsSync(out) ? realpathSync(out) : resolve(out);
+}
+
 /** The plan of `materialize ais` with these options; what must be counted first is counted. */
 export async function planAis(options: MaterializeAisOptions, progress: Progress = SILENT): Promise<Plan> {
   const resolved = resolveAis(options, availableParallelism());
-  const out = resolve(resolved.out);
+  const out = realOut(resolved.out);
   using _ = lockFolder(out);
   const outcome = await plannedAis(resolved, out, { progress, signal: undefined, isPreparing: false });
   if (outcome.kind === "plan") return outcome.plan;
@@ -52,7 +58,7 @@ export async function materializeAis(
 ): Promise<MaterializeResult> {
   const { progress = SILENT, signal } = run;
   const resolved = resolveAis(options, availableParallelism());
-  const out = resolve(resolved.out);
+  const out = realOut(resolved.out);
   putBack(out);
   using _ = lockFolder(out);
   const isReplacing = resolved.existing === "overwrite" && isReplaceable(out);

@@ -192,6 +192,7 @@ function topReasons(counts: Readonly<Record<string, number>>): string {
 
 function nothingToDo(ledger: Ledger): WindrowError {
   const { input, kept, dropped, points, traces } = ledger;
+  if (input === 0) return new WindrowError("empty", "Cannot materialize: the inputs hold no row");
   const why =
     kept === 0
       ? `all ${input} rows were dropped (${topReasons(dropped)})`

@@ -1,9 +1,9 @@
 /** Opens the folder of an unfinished run, and carries out its plan on threads. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Json, type Store, WindrowError } from "../core/index.ts";
 import {
   type DatasetSpec,
@@ -21,6 +21,7 @@ import {
 import { stopwatch } from "../node/clock.ts";
 import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
+import { settleFolder } from "../node/folder-store-draft.ts";
 import { nodeHashes } from "../node/hashes.ts";
 import { storeJournal } from "../node/journal.ts";
 import { threadsRunner } from "../node/threads.ts";
@@ -32,6 +33,8 @@ import type { Progress } from "./progress.ts";
 /** Where a run keeps its plan and journal, below the output folder, while it is unfinished. */
 export const STATE_FOLDER = ".windrow";
 const PLAN = `${STATE_FOLDER}/plan.json`;
+/** Where files wait that replace published ones. */
+const STAGING = `${STATE_FOLDER}/publish`;
 const FACTS = "facts.json";
 
 /** The part of a plan that all tasks share. */
@@ -132,13 +135,32 @@ function journalOf(store: Store): Journal {
   return storeJournal(store, `${STATE_FOLDER}/done`);
 }
 
+/** Gives a staged file its final name. Where it is not staged, it has been released before, or never was. */
+async function release(out: string, path: string): Promise<void> {
+  const staged = join(out, STAGING, path);
+  if (!existsSync(staged)) return;
+  const final = join(out, path);
+  mkdirSync(dirname(final), { recursive: true });
+  renameSync(staged, final);
+  await settleFolder(dirname(final));
+}
+
 /** Everything that a plan's tasks share, read once in each worker. */
 export async function openContext(plan: Plan): Promise<TaskContext> {
   const store = folderStore(plan.out);
   const workspace = folderWorkspace(plan.temp);
   const spec = planSpec(plan);
+  const previous = await readPrevious(plan.temp);
+  const staging = previous === undefined ? store : folderStore(join(plan.out, STAGING));
   return {
-    places: { store, workspace, codecs: nodeCodecs(), hashes: await nodeHashes() },
+    places: {
+      store,
+      staging,
+      workspace,
+      codecs: nodeCodecs(),
+      hashes: await nodeHashes(),
+      release: (path) => release(plan.out, path),
+    },
     spec: spec.dataset,
     table: readTraces(workspace),
     facts: readFacts(workspace.read(FACTS)),
@@ -147,7 +169,7 @@ export async function openContext(plan: Plan): Promise<TaskContext> {
     manifest: { about: spec.about, request: spec.request, inputs: spec.inputs },
     ledger: spec.ledger,
     pool: new GatherPool(),
-    previous: await readPrevious(plan.temp),
+    previous,
   };
 }
 

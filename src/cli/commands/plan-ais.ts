@@ -2,7 +2,6 @@
 
 import { AIS_OPTIONS, aisOptions } from "../ais-options.ts";
 import { command } from "../command.ts";
-import { table } from "../terminal.ts";
 
 /** The work as data: what `materialize ais` would do, task by task. */
 export const planAisCommand = command({
@@ -10,19 +9,11 @@ export const planAisCommand = command({
   summary: "read, clean and order AIS reports, then print the tasks that are left as a JSON plan",
   args: [{ name: "input", summary: "as for materialize ais", isMany: true }],
   options: AIS_OPTIONS,
-  examples: [
-    "windrow plan ais reports.csv --out data --json > plan.json",
-    "windrow task plan.json gather-train-000-00000",
-  ],
+  examples: ["windrow plan ais reports.csv --out data > plan.json", "windrow task plan.json gather-train-000-00000"],
   async run({ args, options, io }) {
     const { planAis } = await import("../../verbs/index.ts");
     const plan = await planAis(aisOptions(args, options), io.progress);
-    io.result(plan, () =>
-      table([
-        ["task", "waits for", "makes"],
-        ...plan.tasks.map((task) => [task.id, `${task.after.length}`, task.makes.join(" ")]),
-      ]),
-    );
+    io.result(plan, () => [JSON.stringify(plan)]);
     return 0;
   },
 });

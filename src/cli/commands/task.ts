@@ -7,7 +7,7 @@ export const taskCommand = command({
   name: "task",
   summary: "run one task of a plan; one that is done is not done again",
   args: [
-    { name: "plan", summary: "the plan's file, from windrow plan … --json" },
+    { name: "plan", summary: "the plan's file, from windrow plan …" },
     { name: "id", summary: "the task's id" },
   ],
   options: {},

@@ -19,6 +19,8 @@ const SOG_NEGATIVE = reasonCode("sog_negative");
 const SPEED_JUMP = reasonCode("speed_jump");
 const MMSI_CONFLICT = reasonCode("mmsi_conflict");
 
+/** 102.2 is the code for "102.2 knots or more", whatever the limit (§1, §3.8); a little below, for what went through float32. */
+const SOG_TOP = 102.15;
 /** GPS noise over short times must not look like speed: shorter hops are never jumps (§3.9). */
 const JUMP_METRES = 1000;
 const HOUR_SECONDS = 3600;
@@ -135,7 +137,7 @@ export function jumpFilter(
     },
     point(from, index) {
       const sog = from.sog[index]!;
-      if (sog < 0 || sog > rules.sogMax) {
+      if (sog < 0 || sog > rules.sogMax || sog >= SOG_TOP) {
         const reason = sog < 0 ? SOG_NEGATIVE : SOG_OVER_LIMIT;
         counts[reason] = counts[reason]! + 1;
         return;
