@@ -11,7 +11,8 @@ import {
   parquetSink,
 } from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
-import { type FragmentGroup, fileHash, type GatherArgs, INDEX_ROW_BYTES, type TaskPlaces } from "./gather.ts";
+import { type FragmentGroup, fileHash, type GatherArgs, type TaskPlaces } from "./gather.ts";
+import { indexRow, indexRowsOf } from "./index-rows.ts";
 import type { Previous } from "./manifest.ts";
 import { fragmentFile, indexFragment, mdsFolder, parquetFile, workerFolder } from "./places.ts";
 import { type DatasetSpec, sampleSchema } from "./spec.ts";
@@ -147,15 +148,13 @@ async function addIndexRows(
   const file = indexFragment(each.id);
   const bytes = task.places.workspace.read(file);
   checkTemporary(task.places, file, bytes ?? new Uint8Array(0), each.indexHash);
-  const length = (bytes?.length ?? 0) / INDEX_ROW_BYTES;
-  const times = new Float64Array(bytes?.buffer ?? new ArrayBuffer(0));
-  const words = new Uint32Array(times.buffer);
-  const column = <T>(value: (row: number) => T): T[] => Array.from({ length }, (_, row) => value(row));
-  const word = (row: number, index: number) => words[row * 10 + 4 + index]!;
+  const fragment = indexRowsOf(bytes?.buffer ?? new ArrayBuffer(0));
+  const { length } = fragment;
+  const rows = Array.from({ length }, (_, row) => indexRow(fragment, row));
   const rowInPart = (row: number) => each.args.from + row;
   const hasMds = task.spec.formats.includes("mds");
   const valid = new Uint8Array(length).fill(hasMds ? 1 : 0);
-  const entities = column((row) => traceEntity(task.table, word(row, 2)));
+  const entities = rows.map((row) => traceEntity(task.table, row.trace));
   const facts = task.facts.names.map((name) => {
     const data = entities.map((entity) => task.facts.of(entity)?.[name] ?? "");
     return [name, { data, valid: Uint8Array.from(data, (text) => (text === "" ? 0 : 1)) }] as const;
@@ -163,8 +162,8 @@ async function addIndexRows(
   await sink.write({
     length,
     columns: {
-      key: { data: BigUint64Array.from({ length }, (_, row) => (BigInt(word(row, 1)) << 32n) | BigInt(word(row, 0))) },
-      split: { data: column(() => each.args.split) },
+      key: { data: BigUint64Array.from(rows, (row) => row.key) },
+      split: { data: rows.map(() => each.args.split) },
       part: { data: new Uint32Array(length).fill(each.args.part) },
       row: { data: Uint32Array.from({ length }, (_, row) => rowInPart(row)) },
       mds_shard: {
@@ -172,12 +171,12 @@ async function addIndexRows(
         valid,
       },
       mds_row: { data: Uint32Array.from({ length }, (_, row) => rowInPart(row) % task.spec.unitRows), valid },
-      trace_id: { data: column((row) => traceId(task.table, word(row, 2))) },
+      trace_id: { data: rows.map((row) => traceId(task.table, row.trace)) },
       entity: { data: entities },
-      start: { data: Uint32Array.from({ length }, (_, row) => word(row, 3)) },
-      t_start: { data: Float64Array.from({ length }, (_, row) => times[row * 5]!) },
-      t_end: { data: Float64Array.from({ length }, (_, row) => times[row * 5 + 1]!) },
-      source: { data: column((row) => task.spec.sources[word(row, 4)] ?? "") },
+      start: { data: Uint32Array.from(rows, (row) => row.start) },
+      t_start: { data: Float64Array.from(rows, (row) => row.tStart) },
+      t_end: { data: Float64Array.from(rows, (row) => row.tEnd) },
+      source: { data: rows.map((row) => task.spec.sources[row.source] ?? "") },
       ...Object.fromEntries(facts),
     },
   });

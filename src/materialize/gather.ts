@@ -25,6 +25,7 @@ import {
 } from "../formats/mds/index.ts";
 import { type EncodedRowGroup, encodeRowGroup, type RowGroupMeta } from "../formats/parquet/index.ts";
 import type { Split } from "../order/index.ts";
+import { type IndexRows, indexRows, setIndexRow } from "./index-rows.ts";
 import { orderFile, RECORD_BYTES, RECORD_WORDS } from "./order.ts";
 import { type Payloads, payloads } from "./payload.ts";
 import { fragmentFile, indexFragment, workerFolder } from "./places.ts";
@@ -70,21 +71,6 @@ export interface TaskPlaces {
   release(path: string): Promise<void>;
   readonly codecs: Codecs;
   readonly hashes: Hashes;
-}
-
-/** Bytes of a row of an index fragment: t_start, t_end (f64), key (low, high), trace, start, source, nothing (u32). */
-export const INDEX_ROW_BYTES = 40;
-
-/** Index rows as they are filled in. */
-interface IndexRows {
-  readonly times: Float64Array;
-  readonly words: Uint32Array;
-  readonly bytes: Uint8Array;
-}
-
-function indexRows(rows: number): IndexRows {
-  const buffer = new ArrayBuffer(rows * INDEX_ROW_BYTES);
-  return { times: new Float64Array(buffer), words: new Uint32Array(buffer), bytes: new Uint8Array(buffer) };
 }
 
 type IdValues = (record: number) => number | bigint | string;
@@ -207,10 +193,8 @@ function filler(
     for (let row = 0; row < rows; row++) {
       const record = from + row;
       source.payloads.read(record, bytes.subarray(row * size, (row + 1) * size));
-      index.times[record * 5] = source.payloads.tStart;
-      index.times[record * 5 + 1] = source.payloads.tEnd;
-      for (let word = 0; word < 4; word++) index.words[record * 10 + 4 + word] = records[record * RECORD_WORDS + word]!;
-      index.words[record * 10 + 8] = source.payloads.source;
+      const words = records.subarray(record * RECORD_WORDS, (record + 1) * RECORD_WORDS);
+      setIndexRow(index, record, words, source.payloads);
       for (const id of ids) id.data[row] = id.value(record);
     }
     return head(batch, schema, rows);
