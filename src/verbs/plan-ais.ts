@@ -154,13 +154,18 @@ function specOf(
   };
 }
 
+/** Sorted runs at most: a gather task holds each of them open. */
+const MOST_RUNS = 256;
+
 /** Samples of a sorted run, when the source columns do not fit in memory (DESIGN §2); else `undefined`. */
-function runSamples(options: ResolvedAis, rows: number): number | undefined {
+function runSamples(options: ResolvedAis, { kept, windows }: Ledger): number | undefined {
   const rowBytes = FEATURES.length * 4;
-  const columns = rows * (rowBytes + 12);
+  // Behind each row of features its time and its input.
+  const columns = kept * (rowBytes + 12);
   if (columns <= options.memory) return undefined;
   // A run's rows are read out of order: they are to stay in the page cache.
-  return Math.max(1024, Math.floor(options.memory / 4 / (options.window.stride * rowBytes)));
+  const cached = Math.floor(options.memory / 4 / (options.window.stride * rowBytes));
+  return Math.max(1024, cached, Math.ceil(Math.max(windows.train, windows.validation, windows.test) / MOST_RUNS));
 }
 
 /** Orders every split, which also counts it, and gives the whole specification. */
@@ -171,7 +176,7 @@ function ordered(
 ): DatasetSpec {
   const { sampleBytes, ...spec } = specOf(options, work.table, work.request);
   const parts = options.parts ?? Math.max(1, Math.ceil((ledger.windows.train * sampleBytes) / FOUR_GIB));
-  const run = runSamples(options, ledger.kept);
+  const run = runSamples(options, ledger);
   const shared = { ...spec, ...(run === undefined ? {} : { runSamples: run }) };
   const workspace = folderWorkspace(work.temp);
   const memoryBytes = options.memory / 2;
