@@ -6,15 +6,11 @@
  * into a draft that is synced and renamed. The threads and the peer are started before the clock is.
  */
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { cpuUsage, exit, version } from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { cpuUsage } from "node:process";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { type Compression, parseCompression, type Store } from "../src/core/index.ts";
@@ -22,12 +18,15 @@ import { mdsSink, mergedIndex, type ShardEntry } from "../src/formats/mds/index.
 import { nodeCodecs } from "../src/node/codecs.ts";
 import { folderStore } from "../src/node/folder-store.ts";
 import { nodeHashes } from "../src/node/hashes.ts";
+import { interleaved, load, machine, median, placesOf, startPeer, type Took } from "./measure.ts";
 
 const ROW = 928 * 5;
 const ROW_BYTES = ROW * 4;
 // Rows read at a time: they stay in the cache until they are in the shard.
 const BLOCK = 64;
 const SCHEMA = { features: { kind: "f32", shape: [928, 5] } } as const;
+
+type Time = Pick<Took, "seconds" | "cpu">;
 
 interface Task {
   readonly source: string;
@@ -74,7 +73,7 @@ async function work(): Promise<void> {
   parentPort!.postMessage("ready");
 }
 
-async function ours(pool: readonly Worker[], task: Omit<Task, "from" | "to" | "prefix">, n: number): Promise<Took> {
+async function ours(pool: readonly Worker[], task: Omit<Task, "from" | "to" | "prefix">, n: number): Promise<Time> {
   rmSync(task.out, { recursive: true, force: true });
   const began = performance.now();
   const beganCpu = cpuUsage();
@@ -95,33 +94,7 @@ function answer(worker: Worker): Promise<unknown> {
   return once(worker, "message").then(([message]) => message);
 }
 
-async function peer(python: string, dir: string, n: number) {
-  const script = fileURLToPath(new URL("peers/mds_write.py", import.meta.url));
-  const child = spawn(python, [script, "--dir", dir, "--n", String(n), "--make"], {
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async () => JSON.parse((await lines.next()).value ?? "{}");
-  const versions = await line();
-  return {
-    version: versions["mosaicml-streaming"] as string,
-    async write(compression: string, hashes: string): Promise<Took> {
-      child.stdin.write(`${compression} ${hashes}\n`);
-      return line();
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
-/** What one run took: by the clock, and of processors, which a neighbour on the machine lengthens less. */
-interface Took {
-  readonly seconds: number;
-  readonly cpu: number;
-}
-
-function report(name: string, megabytes: number, runs: Readonly<Record<string, readonly Took[]>>): void {
+function report(name: string, megabytes: number, runs: Readonly<Record<string, readonly Time[]>>): void {
   const peers = median(runs["MDSWriter"]!.map(({ seconds }) => seconds));
   const parts = Object.entries(runs).map(([who, took]) => {
     const seconds = median(took.map((one) => one.seconds));
@@ -143,33 +116,27 @@ async function main(): Promise<void> {
       hashes: { type: "string", default: "none" },
     },
   });
-  if (values.dir === undefined || values.python === undefined) {
-    console.error("usage: node bench/mds-write.ts --dir DIR --python PYTHON");
-    exit(2);
-  }
+  const { dir, python } = placesOf(values, "bench/mds-write.ts --dir DIR --python PYTHON");
   const n = Number(values.n);
-  const source = join(values.dir, "windows.f32");
-  const out = join(values.dir, "ours");
+  const source = join(dir, "windows.f32");
+  const out = join(dir, "ours");
   const hashes = values.hashes === "none" ? [] : values.hashes.split(",");
-  const theirs = await peer(values.python, values.dir, n);
+  const theirs = await startPeer(python, "mds_write.py", { dir, n });
   const pool = Array.from({ length: Number(values.workers) }, () => new Worker(new URL(import.meta.url)));
   await Promise.all(pool.map(answer));
   const megabytes = (n * ROW_BYTES) / 1e6;
-  console.log(
-    `node ${version}, mosaicml-streaming ${theirs.version}, ${availableParallelism()} CPUs, ${pool.length} workers`,
-  );
+  console.log(`${machine()}; mosaicml-streaming ${theirs.versions["mosaicml-streaming"]}, ${pool.length} workers`);
   console.log(
     `${n} windows, ${megabytes.toFixed(0)} MB raw of ${(statSync(source).size / 1e6).toFixed(0)}; median of ${values.runs}; hashes ${values.hashes}`,
   );
   for (const name of values.cases.split(",")) {
     const compression = parseCompression(name);
-    const runs = { MDSWriter: [] as Took[], ours: [] as Took[], "ours durable": [] as Took[] };
-    for (let run = 0; run < Number(values.runs); run++) {
-      runs.MDSWriter.push(await theirs.write(name, values.hashes));
-      runs.ours.push(await ours(pool, { source, out, compression, hashes, durable: false }, n));
-      runs["ours durable"].push(await ours(pool, { source, out, compression, hashes, durable: true }, n));
-    }
-    report(name, megabytes, runs);
+    const runs = await interleaved(Number(values.runs), {
+      MDSWriter: () => theirs.ask(`${name} ${values.hashes}`) as Promise<Time>,
+      ours: () => ours(pool, { source, out, compression, hashes, durable: false }, n),
+      "ours durable": () => ours(pool, { source, out, compression, hashes, durable: true }, n),
+    });
+    report(`${name}, ${load()}`, megabytes, runs);
   }
   for (const worker of pool) await worker.terminate();
   theirs.end();

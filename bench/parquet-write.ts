@@ -3,19 +3,16 @@
  * `node bench/parquet-write.ts --dir DIR --python PYTHON [--n 40000] [--runs 5] [--cases none,snappy,zstd:1,zstd:3]`
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { exit, version } from "node:process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
-import type { Compression, Draft, Hash, Schema } from "../src/core/index.ts";
+import { type Compression, type Draft, type Hash, parseCompression, type Schema } from "../src/core/index.ts";
 import { encodeRowGroup, parquetAssembly, type RowGroupMeta } from "../src/formats/parquet/index.ts";
 import { nodeCodecs } from "../src/node/codecs.ts";
+import { interleaved, load, machine, median, placesOf, startPeer, table } from "./measure.ts";
 
 const ROW = 928 * 5;
 const GROUP = 1024;
@@ -114,7 +111,12 @@ async function* encoded(tasks: readonly Task[], pool: readonly Worker[]): AsyncG
   for (const worker of pool) worker.removeAllListeners("message");
 }
 
-async function ours(tasks: readonly Task[], target: string, pool: readonly Worker[]) {
+interface Written {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+async function ours(tasks: readonly Task[], target: string, pool: readonly Worker[]): Promise<Written> {
   const began = performance.now();
   await using draft = plainDraft(target);
   const assembly = parquetAssembly(draft, SCHEMA, { createdBy: "windrow bench" });
@@ -123,33 +125,17 @@ async function ours(tasks: readonly Task[], target: string, pool: readonly Worke
   return { seconds: (performance.now() - began) / 1000, bytes };
 }
 
-/** pyarrow in a process that stays, one case a line. */
-async function peer(python: string, dir: string, n: number) {
-  const script = fileURLToPath(new URL("peers/parquet_write.py", import.meta.url));
-  const child: ChildProcess = spawn(python, [script, "--dir", dir, "--n", String(n), "--make"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  const answer = async () => JSON.parse((await lines.next()).value ?? "{}");
-  const { pyarrow } = await answer();
-  return {
-    version: pyarrow as string,
-    async write(codec: string, split: boolean): Promise<{ seconds: number; bytes: number }> {
-      child.stdin!.write(`${codec} ${split ? 1 : 0}\n`);
-      return answer();
-    },
-    end: () => child.stdin!.end(),
-  };
-}
-
-function compressionOf(name: string): Compression | undefined {
-  const [codec = "", level] = name.split(":");
-  return codec === "none" ? undefined : { codec, ...(level ? { level: Number(level) } : {}) };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
+const HEAD = [
+  "codec",
+  "split",
+  "pyarrow MB/s",
+  "1 thread",
+  "2 workers",
+  "ratio 1",
+  "ratio 2",
+  "bytes theirs",
+  "bytes ours",
+];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -161,47 +147,36 @@ async function main(): Promise<void> {
       cases: { type: "string", default: "none,snappy,zstd:1,zstd:3" },
     },
   });
-  const { dir, python } = values;
-  if (dir === undefined || python === undefined) {
-    console.error("usage: node bench/parquet-write.ts --dir DIR --python PYTHON [--n 40000] [--runs 5] [--cases …]");
-    exit(2);
-  }
+  const { dir, python } = placesOf(values, "bench/parquet-write.ts --dir DIR --python PYTHON [--n 40000] [--runs 5]");
   const n = Number(values.n);
   const raw = n * ROW * 4;
-  const arrow = await peer(python, dir, n);
+  const arrow = await startPeer(python, "parquet_write.py", { dir, n });
   const source = join(dir, "windows.f32");
   const pool = [0, 1].map(() => new Worker(new URL(import.meta.url)));
+  console.log(machine());
   console.log(
-    `${n} windows, ${(raw / 1e6).toFixed(0)} MB; pyarrow ${arrow.version}, Node ${version}; median of ${values.runs}`,
+    `${n} windows, ${(raw / 1e6).toFixed(0)} MB; pyarrow ${arrow.versions["pyarrow"]}; median of ${values.runs}`,
   );
-  console.log(
-    "| codec | split | pyarrow MB/s | 1 thread | 2 workers | ratio 1 | ratio 2 | bytes theirs | bytes ours |",
-  );
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+  const rows: string[][] = [];
   for (const name of values.cases.split(","))
     for (const byteStreamSplit of [false, true]) {
-      const seconds = { theirs: [] as number[], one: [] as number[], two: [] as number[] };
-      const bytes = { theirs: 0, ours: 0 };
       const tasks = Array.from({ length: Math.ceil(n / GROUP) }, (_, i): Task => {
         const to = Math.min(n, (i + 1) * GROUP);
-        return { source, from: i * GROUP, to, compression: compressionOf(name), byteStreamSplit };
+        return { source, from: i * GROUP, to, compression: parseCompression(name), byteStreamSplit };
       });
-      for (let run = 0; run < Number(values.runs); run++) {
-        const theirs = await arrow.write(name, byteStreamSplit);
-        const one = await ours(tasks, join(dir, "ours.parquet"), []);
-        const two = await ours(tasks, join(dir, "ours.parquet"), pool);
-        seconds.theirs.push(theirs.seconds);
-        seconds.one.push(one.seconds);
-        seconds.two.push(two.seconds);
-        Object.assign(bytes, { theirs: theirs.bytes, ours: two.bytes });
-      }
-      const rate = (key: keyof typeof seconds): number => raw / 1e6 / median(seconds[key]);
-      const figures = [rate("theirs"), rate("one"), rate("two")].map((value) => value.toFixed(0));
-      const ratios = [rate("one") / rate("theirs"), rate("two") / rate("theirs")].map((value) => value.toFixed(2));
-      console.log(
-        `| ${[name, byteStreamSplit ? "yes" : "no", ...figures, ...ratios, bytes.theirs, bytes.ours].join(" | ")} |`,
-      );
+      const split = byteStreamSplit ? "1" : "0";
+      const { theirs, one, two } = await interleaved(Number(values.runs), {
+        theirs: () => arrow.ask(`${name} ${split}`) as Promise<Written>,
+        one: () => ours(tasks, join(dir, "ours.parquet"), []),
+        two: () => ours(tasks, join(dir, "ours.parquet"), pool),
+      });
+      const rates = [theirs, one, two].map((runs) => raw / 1e6 / median(runs.map(({ seconds }) => seconds)));
+      const ratios = rates.slice(1).map((rate) => (rate / rates[0]!).toFixed(2));
+      const bytes = [theirs, two].map((runs) => String(runs[0]!.bytes));
+      rows.push([name, byteStreamSplit ? "yes" : "no", ...rates.map((rate) => rate.toFixed(0)), ...ratios, ...bytes]);
     }
+  console.log(table(HEAD, rows));
+  console.log(`${load()} at the end`);
   arrow.end();
   for (const worker of pool) await worker.terminate();
 }
