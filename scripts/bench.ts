@@ -1,5 +1,5 @@
 /**
- * Runs each file of bench/ that measures something, one after the other, next to the peers.
+ * Runs each file of bench/ that measures something (all but measure.ts, which they share), one after the other, next to the peers.
  * `npm run bench [-- [--short] [--dir DIR] [NAME…]]`: `--short` is one run over little, which proves that the benches work, not how fast;
  * `--dir` keeps the data that they make; a NAME runs only `bench/NAME.ts`. `npm run bench` sets WINDROW_PEERS_PYTHON.
  *
@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
 const folder = fileURLToPath(new URL("../bench/", import.meta.url));
 const dir = values.dir ?? mkdtempSync(join(tmpdir(), "windrow-bench-"));
 const size = values.short ? ["--n", "2000", "--runs", "1"] : [];
-const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && name !== "measure.ts");
 const chosen = files.filter((name) => positionals.length === 0 || positionals.includes(basename(name, ".ts")));
 
 const failed = chosen.filter((name) => {
