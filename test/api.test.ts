@@ -12,7 +12,7 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
     ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile rng rowBytes runTask".split(

@@ -28,6 +28,22 @@ export type Kind = keyof Arrays;
 /** The kinds whose values have a fixed number of bytes. */
 export type NumericKind = Exclude<Kind, "str" | "bytes" | "json">;
 
+/** What makes an array of each numeric kind. */
+export const NUMERIC_ARRAYS = {
+  bool: Uint8Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+  f16: Float16Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const satisfies Readonly<Record<NumericKind, unknown>>;
+
 /** What a column holds. With a `shape`, each row holds an array of that shape, flattened row-major; only for numeric kinds. */
 export interface ColumnType<K extends Kind = Kind> {
   readonly kind: K;

@@ -11,6 +11,7 @@ export {
   type Json,
   type Kind,
   kindBytes,
+  NUMERIC_ARRAYS,
   type NumericKind,
   rowBytes,
   type Schema,

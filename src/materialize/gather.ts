@@ -7,6 +7,7 @@ import {
   type Hash,
   type Hashes,
   isNumeric,
+  NUMERIC_ARRAYS,
   type Schema,
   type SequentialWriter,
   type Store,
@@ -111,26 +112,11 @@ function emptyBatch(schema: Schema, rows: number): Batch {
     const length = rows * valuesPerRow(type);
     return [
       name,
-      { data: isNumeric(type.kind) ? new ARRAYS[type.kind](length) : new Array<string>(length).fill("") },
+      { data: isNumeric(type.kind) ? new NUMERIC_ARRAYS[type.kind](length) : new Array<string>(length).fill("") },
     ] as const;
   });
   return { length: rows, columns: Object.fromEntries(columns) };
 }
-
-const ARRAYS = {
-  bool: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  u64: BigUint64Array,
-  f16: Float16Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
 
 /** The first `rows` rows of a batch. */
 function head(batch: Batch, schema: Schema, rows: number): Batch {

@@ -6,6 +6,7 @@ import {
   type ColumnType,
   isNumeric,
   kindBytes,
+  NUMERIC_ARRAYS,
   type NumericKind,
   valuesPerRow,
   WindrowError,
@@ -140,24 +141,9 @@ function skipHeads(samples: Samples, column: ReadColumn, { starts, ends }: Spans
   });
 }
 
-const ARRAYS = {
-  bool: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  u64: BigUint64Array,
-  f16: Float16Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
-
 // MDS is little-endian, as are the machines that run this.
 function typed(kind: NumericKind, bytes: Uint8Array<ArrayBuffer>): Arrays[NumericKind] {
-  return new ARRAYS[kind](bytes.buffer);
+  return new NUMERIC_ARRAYS[kind](bytes.buffer);
 }
 
 function fail(samples: Samples, { name }: ReadColumn, row: number, what: string): never {

@@ -1,26 +1,18 @@
 /** The check of batches where they come in, and the arrays that hold each kind. */
 
-import { type Batch, type ColumnType, type Kind, type Schema, valuesPerRow, WindrowError } from "../../core/index.ts";
-
-/** What makes an array of numbers of each kind. */
-export const ARRAYS = {
-  bool: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  u16: Uint16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  u64: BigUint64Array,
-  f16: Float16Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
+import {
+  type Batch,
+  type ColumnType,
+  type Kind,
+  NUMERIC_ARRAYS,
+  type Schema,
+  valuesPerRow,
+  WindrowError,
+} from "../../core/index.ts";
 
 function holds(kind: Kind, data: unknown): boolean {
   if (kind === "str" || kind === "bytes" || kind === "json") return Array.isArray(data);
-  return data instanceof ARRAYS[kind];
+  return data instanceof NUMERIC_ARRAYS[kind];
 }
 
 /** @throws WindrowError `usage` where a batch does not have the columns, arrays and lengths of its schema */

@@ -1,7 +1,6 @@
 /** Reads one column of a row group from the front, some rows at a time, holding little more than a page. */
 
-import { type Arrays, type Column, isNumeric, type Kind } from "../../core/index.ts";
-import { ARRAYS } from "./batch.ts";
+import { type Arrays, type Column, isNumeric, type Kind, NUMERIC_ARRAYS } from "../../core/index.ts";
 import { ENCODING, PAGE } from "./codes.ts";
 import { decodePlaces, decodeValues, type Values } from "./decode.ts";
 import { at, damaged, unsupported } from "./fault.ts";
@@ -68,7 +67,7 @@ function joined(kind: Kind, parts: readonly Values[], length: number): Values {
   if (parts.length === 1) return parts[0]!;
   if (!isNumeric(kind)) return (parts as readonly (readonly unknown[])[]).flat(1) as unknown as Values;
   // One loop serves all typed arrays: the parts are of the kind's own.
-  const out = new ARRAYS[kind](length) as Float64Array;
+  const out = new NUMERIC_ARRAYS[kind](length) as Float64Array;
   let offset = 0;
   for (const part of parts) {
     out.set(part as Float64Array, offset);
@@ -87,7 +86,7 @@ function spread({ type: { kind }, values: size }: SourceColumn, values: Values, 
     return Array.from(valid, (isThere) => (isThere === 0 ? GAPS[kind] : items[next++])) as unknown as Values;
   }
   const from = values as Float64Array;
-  const out = new ARRAYS[kind](valid.length * size) as Float64Array;
+  const out = new NUMERIC_ARRAYS[kind](valid.length * size) as Float64Array;
   let next = 0;
   for (const run of presentRuns(valid)) {
     const end = next + (run.to - run.from) * size;

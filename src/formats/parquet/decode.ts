@@ -1,7 +1,6 @@
 /** The values of a page, from bytes to the arrays of core. */
 
-import { type Arrays, type Json, type NumericKind, unreachable } from "../../core/index.ts";
-import { ARRAYS } from "./batch.ts";
+import { type Arrays, type Json, NUMERIC_ARRAYS, type NumericKind, unreachable } from "../../core/index.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
 import { damaged, unsupported } from "./fault.ts";
@@ -107,7 +106,7 @@ function numbers(kind: NumericKind, bytes: Uint8Array<ArrayBuffer>): Values {
     case "i16":
     case "u16": {
       const wide = new Int32Array(bytes.buffer);
-      const narrow = ARRAYS[kind].from(wide);
+      const narrow = NUMERIC_ARRAYS[kind].from(wide);
       for (let i = 0; i < wide.length; i++) if (wide[i] !== narrow[i]) damaged(`a value of ${kind} is ${wide[i]}`);
       return narrow;
     }
@@ -120,7 +119,7 @@ function numbers(kind: NumericKind, bytes: Uint8Array<ArrayBuffer>): Values {
     case "f16":
     case "f32":
     case "f64":
-      return new ARRAYS[kind](bytes.buffer);
+      return new NUMERIC_ARRAYS[kind](bytes.buffer);
     default:
       return unreachable(kind);
   }

@@ -6,10 +6,10 @@ import {
   type Column,
   type ColumnType,
   isNumeric,
+  NUMERIC_ARRAYS,
   type Schema,
   valuesPerRow,
 } from "../../core/index.ts";
-import { ARRAYS } from "./batch.ts";
 
 interface GrowingColumn {
   append(column: Column, from: number, to: number): void;
@@ -57,7 +57,7 @@ function growingColumn(type: ColumnType): GrowingColumn {
   const values = valuesPerRow(type);
   // Each maker's array is of the column's own kind; the shared type is only for the methods that all have.
   const numbers = isNumeric(kind)
-    ? growingNumbers((length) => new ARRAYS[kind](length) as unknown as Numbers)
+    ? growingNumbers((length) => new NUMERIC_ARRAYS[kind](length) as unknown as Numbers)
     : undefined;
   const valid = growingNumbers((length) => new Uint8Array(length) as unknown as Numbers);
   let items: unknown[] = [];

@@ -18,12 +18,12 @@ import {
   isNumeric,
   type Json,
   type Kind,
+  NUMERIC_ARRAYS,
   type ReadStore,
   type Schema,
   valuesPerRow,
   WindrowError,
 } from "../../core/index.ts";
-import { ARRAYS } from "./batch.ts";
 import {
   encodeRowGroup,
   openParquet,
@@ -62,7 +62,7 @@ const CRC32: Hash = {
   },
 };
 const HASHES = new Map([["crc32", CRC32]]);
-const KINDS = [...Object.keys(ARRAYS), "str", "bytes", "json"] as readonly Kind[];
+const KINDS = [...Object.keys(NUMERIC_ARRAYS), "str", "bytes", "json"] as readonly Kind[];
 
 function memoryDraft(): Draft & { whole(): Uint8Array } {
   const parts: Uint8Array[] = [];
@@ -157,7 +157,7 @@ function column(type: ColumnType, rows: number, next: () => number): Column {
   const valid = type.nullable ? Uint8Array.from({ length: rows }, () => (next() % 4 === 0 ? 0 : 1)) : undefined;
   const withValid = (data: unknown): Column => ({ data: data as Column["data"], ...(valid && { valid }) });
   if (!isNumeric(kind)) return withValid(Array.from({ length: rows }, () => item(kind, next)));
-  const data = new ARRAYS[kind](rows * valuesPerRow(type));
+  const data = new NUMERIC_ARRAYS[kind](rows * valuesPerRow(type));
   const bytes = bytesOf(data);
   for (let i = 0; i < bytes.length; i++) bytes[i] = kind === "bool" ? next() & 1 : next();
   return withValid(data);

@@ -1,7 +1,6 @@
 /** The values of a column without its gaps, as pages take them: plain, split into byte streams, or as places in a dictionary. */
 
-import { bytesOf, type Column, type Json, type NumericKind, WindrowError } from "../../core/index.ts";
-import { ARRAYS } from "./batch.ts";
+import { bytesOf, type Column, type Json, NUMERIC_ARRAYS, type NumericKind, WindrowError } from "../../core/index.ts";
 import { type Bounds, byteBounds, numberBounds } from "./bounds.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { ENCODING } from "./codes.ts";
@@ -154,7 +153,7 @@ function presentNumbers(kind: NumericKind, values: Numbers, valid: Uint8Array | 
   if (valid === undefined) return values;
   // One copy serves all typed arrays: both sides are of the column's kind.
   const from = values as Float64Array;
-  const out = new ARRAYS[kind](countPresent(valid)) as Float64Array;
+  const out = new NUMERIC_ARRAYS[kind](countPresent(valid)) as Float64Array;
   let length = 0;
   for (const run of presentRuns(valid)) {
     out.set(from.subarray(run.from, run.to), length);
