@@ -45,8 +45,8 @@ export interface RowBucketsOptions {
 const BLOCK_BYTES = 65_536;
 /** More open blocks than these would themselves be a burden: 16 MiB. */
 const MOST_BUCKETS = 256;
-/** A bucket of this size is quickly put in order; larger ones only miss the caches. */
-const BUCKET_BYTES = 32 * 2 ** 20;
+/** A bucket of this size is quickly put in order; larger ones miss the caches. */
+const BUCKET_BYTES = 8 * 2 ** 20;
 const CHUNK_ROWS = 2048;
 /** So many chunks come between two looks at the clock: signals and progress need a turn of the event loop. */
 const CHUNKS_A_TURN = 64;
