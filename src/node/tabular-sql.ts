@@ -35,11 +35,8 @@ function timeSql(text: string, dayFirst: boolean): string {
 
 /** Text that stands for NULL: none does, so that an empty cell is an empty text. */
 const NO_NULL = quoted("\u0001");
-/** Between the text columns of a row, which are held as one. */
-const SEPARATOR = "chr(31)";
-
 /** Whether a column is held as a number. */
-export function isNumber(column: ColumnRequest): boolean {
+function isNumber(column: ColumnRequest): boolean {
   return column.kind !== "text";
 }
 
@@ -73,17 +70,14 @@ export function csvSql(path: string, layout: TextLayout, hasQuotes: boolean): st
   );
 }
 
-/** One column as it goes into the table: the expression behind `AS v…`, what is selected, and when the row is bad. */
+/** One column as it is selected: the expression behind `AS v…`, what is made of it, and when the row is bad. */
 function columnSql(
   column: ColumnRequest,
-  index: number,
-  source: SqlSource,
-): { value?: string; selected: string; bad?: string } {
-  const text = source.text(column);
-  if (text === undefined) return { selected: "'nan'" };
+  { index, text, source }: { readonly index: number; readonly text: string; readonly source: SqlSource },
+): { value: string; selected: string; bad?: string } {
   const type = source.typed?.(column) ?? "VARCHAR";
   const value = `${numberSql(column, text, { type, dayFirst: source.dayFirst })} AS v${index}`;
-  const selected = `coalesce(v${index}, 'nan')`;
+  const selected = `coalesce(v${index}, 'nan')::${column.single ? "FLOAT" : "DOUBLE"}`;
   const code = `THEN ${index + 1}`;
   // Without a name or a time a report is nothing; other columns may be empty, but must not be what cannot be read.
   if (column.kind === "time" || index === 0)
@@ -92,23 +86,34 @@ function columnSql(
   return { value, selected, bad: `WHEN isinf(v${index}) OR (v${index} IS NULL AND trim(${text}) <> '') ${code}` };
 }
 
-function joinedTexts(columns: readonly ColumnRequest[], source: SqlSource): string {
-  const texts = columns
-    .filter((column) => !isNumber(column))
-    .map((column) => {
-      const text = source.text(column);
-      if (text === undefined) return "''";
-      return source.typed === undefined ? text : `coalesce(${text}::VARCHAR, '')`;
-    });
-  return texts.every((text) => text === "''") ? "NULL" : `concat_ws(${SEPARATOR}, ${texts.join(", ")})`;
+/** What to select of a source, and what comes in which place. */
+export interface Selection {
+  /** Selects which column was bad (its place among the wanted + 1; 0 for none), the numbers, the texts, a hash of the texts where there are any. */
+  readonly sql: string;
+  readonly numbers: readonly ColumnRequest[];
+  readonly texts: readonly ColumnRequest[];
 }
 
-/** Selects a source's rows: the file's number, which column was bad (its place + 1; 0 for none), the numbers, the texts as one. */
-export function selectSql(columns: readonly ColumnRequest[], source: SqlSource, file: number): string {
-  const all = columns.map((column, index) => ({ column, index })).filter(({ column }) => isNumber(column));
-  const parts = all.map(({ column, index }) => columnSql(column, index, source));
-  const values = parts.flatMap(({ value }) => value ?? []).join(", ");
+/** The hash is cut to what a DOUBLE holds exactly: 2^52 values. */
+const HASHES = 2 ** 52;
+
+/** The columns that a source has, as they are to be selected. */
+export function selection(columns: readonly ColumnRequest[], source: SqlSource): Selection {
+  const there = columns.flatMap((column, index) => {
+    const text = source.text(column);
+    return text === undefined ? [] : [{ column, index, text }];
+  });
+  const numbers = there.filter(({ column }) => isNumber(column));
+  const parts = numbers.map(({ column, index, text }) => columnSql(column, { index, text, source }));
+  const texts = there.filter(({ column }) => !isNumber(column));
+  const values = parts.map(({ value }) => value).join(", ");
   const bad = parts.flatMap((part) => part.bad ?? []).join(" ");
-  const selected = parts.map((part) => part.selected).join(", ");
-  return `SELECT ${file}, CASE ${bad} ELSE 0 END, ${selected}, ${joinedTexts(columns, source)} FROM (SELECT *, ${values} FROM ${source.from})`;
+  const textParts = texts.map(({ text }) => (source.typed === undefined ? text : `${text}::VARCHAR`));
+  const hash = textParts.length === 0 ? [] : [`(hash(${textParts.join(", ")}) % ${HASHES})::DOUBLE`];
+  const selected = [...parts.map((part) => part.selected), ...textParts, ...hash].join(", ");
+  return {
+    sql: `SELECT (CASE ${bad} ELSE 0 END)::FLOAT, ${selected} FROM (SELECT *, ${values} FROM ${source.from})`,
+    numbers: numbers.map(({ column }) => column),
+    texts: texts.map(({ column }) => column),
+  };
 }

@@ -1,12 +1,12 @@
-/** Reads any number of CSV and Parquet files through DuckDB: typed, sorted, out of core, every bad row counted with its place. */
+/** Reads any number of CSV and Parquet files through DuckDB: typed, row by row as they stand, every bad row counted with its place. */
 
 import { rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
 import { type ColumnRequest, normalName, textLayout } from "./csv-head.ts";
-import { Duck, type DuckOptions, duckError, numbers } from "./duckdb.ts";
+import { Duck, type DuckOptions, duckError, numbers, textAt } from "./duckdb.ts";
 import type { InputFile } from "./inputs.ts";
-import { csvSql, isNumber, quoted, type SqlSource, selectSql } from "./tabular-sql.ts";
+import { csvSql, quoted, type SqlSource, selection } from "./tabular-sql.ts";
 import { lineNumbers, tidyText } from "./tidy-text.ts";
 import { type PlainFile, plainFiles } from "./unpack.ts";
 
@@ -18,10 +18,30 @@ export interface BadRow {
   readonly why: string;
 }
 
-/** Columns of a chunk by name: NaN where a number is missing. `file` is the number of the input, in the order of import. */
+/** Some rows in the order of their file. Its columns are valid until the next chunk comes. */
 export interface TabularChunk {
+  /** Number of the input, in the order of import. */
+  readonly file: number;
   readonly length: number;
+  /** Not 0 for a row that is bad, and not to be used. */
+  readonly bad: Float64Array | Float32Array;
+  /** The number columns that the file has, by name: NaN where a number is missing. */
   readonly columns: Readonly<Record<string, Float64Array | Float32Array>>;
+  /** A fingerprint of each row's texts; absent where the file has no text column. */
+  readonly textHash: Float64Array | Float32Array | undefined;
+  /** A row's text of each wanted text column, in order; empty where there is none. */
+  texts(row: number): string[];
+}
+
+/** Takes the rows of the inputs as they are read. */
+export interface RowSink {
+  take(chunk: TabularChunk): void;
+}
+
+/** A bad row among those that DuckDB gives: its place among them, from 0. */
+interface BadPlace {
+  readonly place: number;
+  readonly why: string;
 }
 
 /** What was read so far. */
@@ -37,7 +57,7 @@ const SHOWN_BAD_ROWS = 5;
 /** Rejected lines that are counted in when the line of a bad row is looked for: enough for all but hopeless files. */
 const PLACED_REJECTS = 10_000;
 
-/** Rows of several files in one table on disk. */
+/** Reads several files, one after the other. */
 export class Tabular implements AsyncDisposable {
   readonly #duck: Duck;
   readonly #folder: string;
@@ -61,15 +81,11 @@ export class Tabular implements AsyncDisposable {
     this.#names = names;
   }
 
-  /** An empty table for the wanted columns; `names` are the columns of files without a known header. */
+  /** A reader of the wanted columns; `names` are the columns of files without a known header. */
   static async open(
     options: DuckOptions & { readonly columns: readonly ColumnRequest[]; readonly names?: readonly string[] },
   ): Promise<Tabular> {
     const duck = await Duck.open(options);
-    const types = options.columns
-      .filter(isNumber)
-      .map((column) => `"${column.name}" ${column.single ? "FLOAT" : "DOUBLE"}`);
-    await duck.run(`CREATE TABLE rows_read (file FLOAT, bad UTINYINT, ${types.join(", ")}, texts VARCHAR)`);
     return new Tabular(duck, options.folder, options.columns, options.names);
   }
 
@@ -83,17 +99,17 @@ export class Tabular implements AsyncDisposable {
   }
 
   /** Reads one input to its end. Its number is how many were read before. */
-  async import(input: InputFile): Promise<void> {
+  async import(input: InputFile, sink: RowSink): Promise<void> {
     const number = this.#files.length;
     this.#files.push(input);
     if (input.kind === "parquet") {
-      await this.#importParquet(input, number);
+      await this.#importParquet(input, number, sink);
       return;
     }
-    for await (const plain of plainFiles(input, this.#folder)) await this.#importText(plain, number);
+    for await (const plain of plainFiles(input, this.#folder)) await this.#importText(plain, number, sink);
   }
 
-  async #importText(plain: PlainFile, number: number): Promise<void> {
+  async #importText(plain: PlainFile, number: number, sink: RowSink): Promise<void> {
     const { file, isCopy, hasQuotes } = tidyText(plain, this.#folder);
     const layout = textLayout(file, this.#columns, this.#names);
     // DuckDB takes * ? [ in a path for a pattern: it gets a plain name instead.
@@ -101,16 +117,15 @@ export class Tabular implements AsyncDisposable {
     rmSync(link, { force: true });
     symlinkSync(resolve(file.path), link);
     try {
-      const before = await this.#tableRows();
-      await this.#insert(number, {
+      const source: SqlSource = {
         from: csvSql(link, layout, hasQuotes),
         text: (column) => {
           const place = layout.places.get(column.name);
           return place === undefined ? undefined : `c${place}`;
         },
         dayFirst: layout.places.has("mobile"),
-      });
-      const bad = await this.#countBad(before);
+      };
+      const bad = await this.#stream(source, number, sink);
       const rejected = await this.#rejects();
       await this.#showBad(file, { header: layout.header ? 1 : 0, bad, rejected });
     } catch (error) {
@@ -121,7 +136,7 @@ export class Tabular implements AsyncDisposable {
     }
   }
 
-  async #importParquet(input: InputFile, number: number): Promise<void> {
+  async #importParquet(input: InputFile, number: number, sink: RowSink): Promise<void> {
     const link = join(this.#folder, "reading.parquet");
     rmSync(link, { force: true });
     symlinkSync(resolve(input.path), link);
@@ -137,8 +152,7 @@ export class Tabular implements AsyncDisposable {
           `Cannot read ${input.path}: the Parquet file has no column for ${absent.map((each) => each.name).join(", ")}`,
         );
       }
-      const before = await this.#tableRows();
-      await this.#insert(number, {
+      const source: SqlSource = {
         from: `read_parquet(${quoted(link)})`,
         text: (column) => {
           const name = find(column);
@@ -146,8 +160,8 @@ export class Tabular implements AsyncDisposable {
         },
         typed: (column) => types.get(find(column) ?? ""),
         dayFirst: false,
-      });
-      for (const each of await this.#countBad(before))
+      };
+      for (const each of await this.#stream(source, number, sink))
         this.#examples.push({ file: input.name, line: each.place + 1, why: each.why });
     } catch (error) {
       throw duckError(`read ${input.path}`, error);
@@ -156,34 +170,47 @@ export class Tabular implements AsyncDisposable {
     }
   }
 
-  async #insert(number: number, source: SqlSource): Promise<void> {
-    for (const column of this.#columns) if (source.text(column) !== undefined) this.#present.add(column.name);
-    await this.#duck.run(`INSERT INTO rows_read ${selectSql(this.#columns, source, number)}`);
+  /** Gives a source's rows to the sink as they stand; answers with the first few bad ones. */
+  async #stream(source: SqlSource, file: number, sink: RowSink): Promise<BadPlace[]> {
+    const { sql, numbers: read, texts } = selection(this.#columns, source);
+    for (const column of [...read, ...texts]) this.#present.add(column.name);
+    const firstText = 1 + read.length;
+    const textPlaces = this.#columns
+      .filter((column) => column.kind === "text")
+      .map((column) => (texts.includes(column) ? firstText + texts.indexOf(column) : undefined));
+    const found: BadPlace[] = [];
+    let before = 0;
+    for await (const { length, column } of this.#duck.chunks(sql)) {
+      const bad = numbers(column(0));
+      this.#noteBad(bad, { length, before, found });
+      sink.take({
+        file,
+        length,
+        bad,
+        columns: Object.fromEntries(read.map((each, index) => [each.name, numbers(column(1 + index))])),
+        textHash: texts.length === 0 ? undefined : numbers(column(firstText + texts.length)),
+        texts: (row) => textPlaces.map((place) => (place === undefined ? "" : textAt(column(place), row))),
+      });
+      before += length;
+    }
+    this.#rows += before;
+    return found;
   }
 
-  async #tableRows(): Promise<number> {
-    return Number((await this.#duck.rows("SELECT count(*) AS n FROM rows_read"))[0]?.["n"]);
-  }
-
-  /** Counts the rows from `before` on and the bad ones among them; gives the first few of those. */
-  async #countBad(before: number): Promise<{ place: number; why: string }[]> {
-    const [counted] = await this.#duck.rows(
-      `SELECT count(*) AS n, count(*) FILTER (WHERE bad > 0) AS bad FROM rows_read WHERE rowid >= ${before}`,
-    );
-    this.#rows += Number(counted?.["n"]);
-    const bad = Number(counted?.["bad"]);
-    this.#bad += bad;
-    if (bad === 0) return [];
-    const first = await this.#duck.rows(
-      `SELECT rowid - ${before} AS place, bad FROM rows_read WHERE bad > 0 AND rowid >= ${before} ORDER BY rowid LIMIT ${SHOWN_BAD_ROWS}`,
-    );
-    return first.map((row) => {
-      const column = this.#columns[Number(row["bad"]) - 1];
-      return {
-        place: Number(row["place"]),
+  #noteBad(
+    bad: Float64Array | Float32Array,
+    { length, before, found }: { readonly length: number; readonly before: number; readonly found: BadPlace[] },
+  ): void {
+    for (let row = 0; row < length; row++) {
+      if (bad[row] === 0) continue;
+      this.#bad += 1;
+      if (found.length >= SHOWN_BAD_ROWS) continue;
+      const column = this.#columns[bad[row]! - 1];
+      found.push({
+        place: before + row,
         why: `${column?.name} is no ${column?.kind === "time" ? "time" : "number"}`,
-      };
-    });
+      });
+    }
   }
 
   /** Lines that are no rows: too few or too many cells, broken quotes. DuckDB tells each fault; a line counts once. Gives the first of them. */
@@ -204,7 +231,7 @@ export class Tabular implements AsyncDisposable {
   /** Keeps the first few bad lines of a file to be shown, with their numbers in it. */
   async #showBad(
     file: PlainFile,
-    found: { header: number; bad: readonly { place: number; why: string }[]; rejected: readonly BadRow[] },
+    found: { header: number; bad: readonly BadPlace[]; rejected: readonly BadRow[] },
   ): Promise<void> {
     const places = found.bad.map(({ place }) => place + found.header);
     const leftOut = new Set(found.rejected.map((each) => each.line));
@@ -215,52 +242,6 @@ export class Tabular implements AsyncDisposable {
     ];
     for (const { line, why } of shown.sort((a, b) => a.line - b.line).slice(0, SHOWN_BAD_ROWS))
       this.#examples.push({ file: file.name, line, why });
-  }
-
-  /** Good rows in the order of their files: the named columns and `file`. */
-  inOrder(names: readonly string[]): AsyncIterable<TabularChunk> {
-    return this.#read(names, "");
-  }
-
-  /** Good rows sorted by the named columns: all number columns that are present, and `file`. */
-  async *sorted(by: readonly string[]): AsyncIterable<TabularChunk> {
-    const names = this.#columns
-      .filter((column) => column.kind !== "text" && this.#present.has(column.name))
-      .map((column) => column.name);
-    // FACTS: a sort keeps to a small limit only without this.
-    await this.#duck.run("SET preserve_insertion_order = false");
-    yield* this.#read(names, `ORDER BY ${by.map((name) => `"${name}"`).join(", ")}`);
-  }
-
-  async *#read(names: readonly string[], tail: string): AsyncIterable<TabularChunk> {
-    const list = names.map((name) => `"${name}"`).join(", ");
-    try {
-      for await (const chunk of this.#duck.chunks(
-        `SELECT file::DOUBLE, ${list} FROM rows_read WHERE bad = 0 ${tail}`,
-      )) {
-        const columns: Record<string, Float64Array | Float32Array> = { file: numbers(chunk.column(0)) };
-        for (const [index, name] of names.entries()) columns[name] = numbers(chunk.column(index + 1));
-        yield { length: chunk.length, columns };
-      }
-    } catch (error) {
-      throw duckError("sort the rows", error);
-    }
-  }
-
-  /** For each value of `key`, the text columns of its latest row (by `time`; the larger text where times tie), by name. */
-  async latestTexts(key: string, time: string): Promise<Map<number, Readonly<Record<string, string>>>> {
-    const names = this.#columns.filter((column) => column.kind === "text").map((column) => column.name);
-    const latest = new Map<number, Readonly<Record<string, string>>>();
-    if (!names.some((name) => this.#present.has(name))) return latest;
-    // Equal texts are gathered first: a vessel says the same thing all day.
-    const rows = await this.#duck.rows(
-      `SELECT k, arg_max(texts, (t, texts)) AS texts FROM (SELECT "${key}" AS k, texts, max("${time}") AS t FROM rows_read WHERE bad = 0 AND texts IS NOT NULL GROUP BY 1, 2) GROUP BY k ORDER BY k`,
-    );
-    for (const row of rows) {
-      const cells = String(row["texts"]).split("\x1f");
-      latest.set(Number(row["k"]), Object.fromEntries(names.map((name, index) => [name, (cells[index] ?? "").trim()])));
-    }
-    return latest;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-/** From files of reports to trips on disk: read, sort, clean, split; every row accounted for. */
+/** From files of reports to trips on disk: read, put in order, clean, split; every row accounted for. */
 
 import { join } from "node:path";
 import {
@@ -28,7 +28,10 @@ import {
   traceTable,
 } from "../materialize/index.ts";
 import type { InputFile } from "../node/inputs.ts";
-import { type BadRow, Tabular, type TabularChunk } from "../node/tabular.ts";
+import { KeyNumbers } from "../node/key-numbers.ts";
+import { LatestTexts } from "../node/latest-texts.ts";
+import { RowBuckets, type SortedChunk } from "../node/row-buckets.ts";
+import { type BadRow, type RowSink, Tabular, type TabularChunk, type TabularCounts } from "../node/tabular.ts";
 import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
 import { entitySplit, type Split } from "../order/index.ts";
 import { windowUse } from "../window/index.ts";
@@ -48,49 +51,61 @@ export interface Ingested {
 /** Numbers of inputs go by their content, so that the order in which files are named cannot matter. */
 export type RankedInput = InputFile & { readonly sha256: string };
 
-const NOTHING = new Float64Array(8192).fill(Number.NaN);
+/** A row takes 64 bytes: about what its text takes, where much else stands beside it. Packed text and Parquet hold some six times as much. */
+const PACKED_RATIO = 6;
+const DUCK_BYTES = 256 * 2 ** 20;
 
-/** A chunk of DuckDB's as the cleaner takes it. */
-function reports(chunk: TabularChunk): ReportChunk {
-  const column = (name: string) => chunk.columns[name] ?? NOTHING;
-  const exact = (name: string) => Float64Array.from(column(name));
-  const double = (name: string) => {
-    const values = column(name);
-    return values instanceof Float64Array ? values : exact(name);
-  };
-  return {
-    length: chunk.length,
-    mmsi: double("mmsi"),
-    t: double("t"),
-    lat: double("lat"),
-    lon: double("lon"),
-    sog: column("sog"),
-    cog: column("cog"),
-    heading: column("heading"),
-    msg_type: column("msg_type"),
-    mobile: column("mobile"),
-    source: column("file"),
-  };
+/** All reports of a run: rows on disk by vessel, and what each vessel says of itself. */
+class Reports implements RowSink, Disposable {
+  readonly #keys = new KeyNumbers();
+  readonly #texts = new LatestTexts();
+  readonly #rows: RowBuckets;
+
+  constructor(folder: string, memoryBytes: number, inputs: readonly InputFile[]) {
+    this.#rows = new RowBuckets({
+      folder,
+      memoryBytes,
+      expectedBytes: inputs.reduce(
+        (sum, { kind, packing, bytes }) =>
+          sum + (kind === "parquet" || packing !== "none" ? PACKED_RATIO * bytes : bytes),
+        0,
+      ),
+      columns: AIS_COLUMNS.filter((column) => column.kind !== "text"),
+      keys: this.#keys,
+    });
+  }
+
+  take(chunk: TabularChunk): void {
+    const { mmsi, t } = chunk.columns as Record<"mmsi" | "t", Float64Array>;
+    const numbers = this.#keys.of(mmsi, chunk.bad, chunk.length);
+    this.#texts.take(chunk, t, numbers);
+    this.#rows.take(chunk, numbers);
+  }
+
+  /** How many rows of a file come after a later one of the same vessel (§3.6). */
+  get reordered(): number {
+    return this.#rows.reordered;
+  }
+
+  get facts(): Ingested["facts"] {
+    return this.#texts.byKey(this.#keys, AIS_STATICS);
+  }
+
+  /** Vessel by vessel, each by time. */
+  async *sorted(): AsyncIterable<ReportChunk> {
+    for await (const chunk of this.#rows.sorted()) yield reports(chunk);
+  }
+
+  [Symbol.dispose](): void {
+    this.#rows[Symbol.dispose]();
+  }
 }
 
-/** How many rows of a file come after a later one of the same vessel (§3.6). */
-async function countReordered(table: Tabular): Promise<number> {
-  const latest = new Map<number, number>();
-  let file = -1;
-  let reordered = 0;
-  for await (const chunk of table.inOrder(["mmsi", "t"])) {
-    const { file: files, mmsi, t } = chunk.columns as Record<"file" | "mmsi" | "t", Float64Array>;
-    for (let i = 0; i < chunk.length; i++) {
-      if (files[i] !== file) {
-        latest.clear();
-        file = files[i]!;
-      }
-      const last = latest.get(mmsi[i]!);
-      if (last !== undefined && t[i]! < last) reordered += 1;
-      else latest.set(mmsi[i]!, t[i]!);
-    }
-  }
-  return reordered;
+/** A chunk of rows as the cleaner takes it. */
+function reports({ length, columns }: SortedChunk): ReportChunk {
+  const { file: source, ...values } = columns;
+  // The cast: the buckets give all columns they were opened for, and `file`.
+  return { length, ...values, source } as unknown as ReportChunk;
 }
 
 /** The three column files of the kept positions, and the trips they make up. */
@@ -226,31 +241,41 @@ interface IngestTask extends Watch {
   readonly lastTime: ReadonlyMap<number, number>;
 }
 
-async function importAll(table: Tabular, inputs: readonly RankedInput[], { progress, signal }: Watch): Promise<void> {
+async function importAll(
+  table: Tabular,
+  inputs: readonly RankedInput[],
+  sink: RowSink,
+  { progress, signal }: Watch,
+): Promise<void> {
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0);
   progress.stage("read", bytes, "B");
   let done = 0;
   for (const input of inputs) {
     signal?.throwIfAborted();
-    await table.import(input);
+    await table.import(input, sink);
     done += input.bytes;
     progress.at(done);
   }
 }
 
+/** Reports that were read, and how many of them are good. */
+interface ReadReports {
+  readonly reports: Reports;
+  readonly good: number;
+}
+
 async function clean(
-  table: Tabular,
+  read: ReadReports,
   sink: TripSink,
   rules: AisRules,
   task: Watch & { choice: VesselChoice; stage: string },
 ): Promise<CleanCounts> {
-  const { rows, bad } = table.counts;
-  task.progress.stage(task.stage, rows - bad, "rows");
+  task.progress.stage(task.stage, read.good, "rows");
   const cleaning = cleaner(rules, task.choice, sink);
   let done = 0;
-  for await (const chunk of table.sorted(["mmsi", "t"])) {
+  for await (const chunk of read.reports.sorted()) {
     task.signal?.throwIfAborted();
-    cleaning.push(reports(chunk));
+    cleaning.push(chunk);
     done += chunk.length;
     task.progress.at(done);
   }
@@ -259,7 +284,7 @@ async function clean(
 
 /** Where the splits by time begin: a quantile of the kept points' times, which a first cleaning finds. */
 async function findCuts(
-  table: Tabular,
+  read: ReadReports,
   options: ResolvedAis,
   task: Watch & { choice: VesselChoice; temp: string },
 ): Promise<TimeCuts> {
@@ -271,43 +296,56 @@ async function findCuts(
     patch: () => {},
     trip: () => {},
   };
-  const { kept } = await clean(table, sink, options.rules, { ...task, stage: "find the time" });
+  const { kept } = await clean(read, sink, options.rules, { ...task, stage: "find the time" });
   if (kept === 0) return NO_CUTS;
   const cuts = timeCuts(() => float64Blocks(path), kept, options.fractions);
   // With vessels held out as well, all held-out time is one.
   return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
 }
 
-async function ingest(inputs: readonly RankedInput[], options: ResolvedAis, task: IngestTask): Promise<Ingested> {
+/** Reads all inputs; DuckDB is gone afterwards. */
+async function readAll(
+  reports: Reports,
+  inputs: readonly RankedInput[],
+  options: ResolvedAis,
+  task: IngestTask,
+): Promise<{ readonly counts: TabularCounts; readonly factNames: readonly string[] }> {
   await using table = await Tabular.open({
     folder: task.temp,
-    memoryBytes: options.memory / 2,
+    memoryBytes: Math.min(options.memory / 4, DUCK_BYTES),
     threads: options.workers,
     signal: task.signal,
     columns: AIS_COLUMNS,
     ...(options.columns === undefined ? {} : { names: options.columns }),
   });
-  await importAll(table, inputs, task);
-  const reordered = await countReordered(table);
-  const facts = await table.latestTexts("mmsi", "t");
+  await importAll(table, inputs, reports, task);
+  return { counts: table.counts, factNames: AIS_STATICS.filter((name) => table.present.has(name)) };
+}
+
+async function ingest(inputs: readonly RankedInput[], options: ResolvedAis, task: IngestTask): Promise<Ingested> {
+  using reports = new Reports(task.temp, options.memory / 4, inputs);
+  const { counts, factNames } = await readAll(reports, inputs, options, task);
+  const read = { reports, good: counts.rows - counts.bad };
+  const { facts, reordered } = reports;
   const choice = vesselChoice(options, facts, task.lastTime);
-  const cuts = await findCuts(table, options, { ...task, choice });
+  const cuts = await findCuts(read, options, { ...task, choice });
   using files = new TrackFiles(task.temp);
   const cutTimes = [cuts.validation, cuts.test].filter(Number.isFinite);
   const cleaned = await clean(
-    table,
+    read,
     files,
     { ...options.rules, cutTimes },
     { ...task, choice, stage: "sort and clean" },
   );
-  const split = splitTrips(files.trips, options, cuts);
-  const { rows: all, bad, examples } = table.counts;
+  // Vessels come in the order of their buckets, which goes by --memory; what is written must not.
+  const trips = [...files.trips].sort((a, b) => a.mmsi - b.mmsi);
+  const split = splitTrips(trips, options, cuts);
   return {
     table: traceTable(split.traces),
-    ledger: ledgerOf(cleaned, split, { all, bad, reordered }),
+    ledger: ledgerOf(cleaned, split, { all: counts.rows, bad: counts.bad, reordered }),
     facts,
-    factNames: AIS_STATICS.filter((name) => table.present.has(name)),
-    badRows: examples,
+    factNames,
+    badRows: counts.examples,
   };
 }
 
