@@ -1,6 +1,6 @@
 /** Looks at the first line of a text file: its delimiter, its header, which wanted column stands where. */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { WindrowError } from "../core/index.ts";
 import type { PlainFile } from "./unpack.ts";
 
@@ -31,23 +31,34 @@ export interface TextLayout {
 }
 
 const HEAD_BYTES = 65_536;
+const NEWLINE = 0x0a;
 
 /** The header's spelling that aliases are compared with. */
 export function normalName(header: string): string {
   return header.toLowerCase().replace(/[\s_#.\-/()]/g, "");
 }
 
-function firstLine(file: PlainFile): string {
+/** The first bytes of a file, and how many it has in all. */
+function headOf(path: string): { readonly head: Uint8Array; readonly size: number } {
   const bytes = new Uint8Array(HEAD_BYTES);
-  const fd = openSync(file.path, "r");
-  let length = 0;
+  const fd = openSync(path, "r");
   try {
-    length = readSync(fd, bytes, 0, HEAD_BYTES, 0);
+    return { head: bytes.subarray(0, readSync(fd, bytes, 0, HEAD_BYTES, 0)), size: fstatSync(fd).size };
   } finally {
     closeSync(fd);
   }
-  if (length === 0) throw new WindrowError("empty", `Cannot read ${file.name}: the file is empty`);
-  const head = bytes.subarray(0, length);
+}
+
+/** About how many lines a file has, going by its first ones: enough to draw progress. */
+export function roughLines(path: string): number {
+  const { head, size } = headOf(path);
+  const lines = head.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 1);
+  return Math.max(1, Math.round((size / Math.max(1, head.length)) * lines));
+}
+
+function firstLine(file: PlainFile): string {
+  const { head } = headOf(file.path);
+  if (head.length === 0) throw new WindrowError("empty", `Cannot read ${file.name}: the file is empty`);
   if (head.includes(0))
     throw new WindrowError("unsupported", `Cannot read ${file.name}: it holds NUL bytes, so it is no CSV`);
   const text = new TextDecoder().decode(head).replace(/^\uFEFF/, "");

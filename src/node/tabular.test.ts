@@ -58,6 +58,9 @@ async function readPaths(paths: readonly string[], folder: string, columns?: str
         rows.push({ file, ...Object.fromEntries(NUMBERS.map(value)) } as Row);
       }
     },
+    part(fraction) {
+      assert.ok(fraction > 0 && fraction <= 1);
+    },
   };
   for (const input of findInputs(paths)) await table.import(input, sink);
   const absent = NUMBERS.filter((name) => !table.present.has(name));

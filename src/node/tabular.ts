@@ -3,7 +3,7 @@
 import { rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
-import { type ColumnRequest, normalName, textLayout } from "./csv-head.ts";
+import { type ColumnRequest, normalName, roughLines, textLayout } from "./csv-head.ts";
 import { Duck, type DuckOptions, duckError, numbers, textAt } from "./duckdb.ts";
 import type { InputFile } from "./inputs.ts";
 import { csvSql, quoted, type SqlSource, selection } from "./tabular-sql.ts";
@@ -36,6 +36,8 @@ export interface TabularChunk {
 /** Takes the rows of the inputs as they are read. */
 export interface RowSink {
   take(chunk: TabularChunk): void;
+  /** About so much of the present input has been read, from 0 to 1. */
+  part(fraction: number): void;
 }
 
 /** A bad row among those that DuckDB gives: its place among them, from 0. */
@@ -125,7 +127,7 @@ export class Tabular implements AsyncDisposable {
         },
         dayFirst: layout.places.has("mobile"),
       };
-      const bad = await this.#stream(source, number, sink);
+      const bad = await this.#stream(source, number, { sink, expected: roughLines(file.path) });
       const rejected = await this.#rejects();
       await this.#showBad(file, { header: layout.header ? 1 : 0, bad, rejected });
     } catch (error) {
@@ -141,6 +143,8 @@ export class Tabular implements AsyncDisposable {
     rmSync(link, { force: true });
     symlinkSync(resolve(input.path), link);
     try {
+      const [counted] = await this.#duck.rows(`SELECT count(*) AS n FROM read_parquet(${quoted(link)})`);
+      const expected = Math.max(1, Number(counted?.["n"]));
       const described = await this.#duck.rows(`DESCRIBE SELECT * FROM read_parquet(${quoted(link)})`);
       const types = new Map(described.map((row) => [String(row["column_name"]), String(row["column_type"])]));
       const find = (column: ColumnRequest) =>
@@ -161,7 +165,7 @@ export class Tabular implements AsyncDisposable {
         typed: (column) => types.get(find(column) ?? ""),
         dayFirst: false,
       };
-      for (const each of await this.#stream(source, number, sink))
+      for (const each of await this.#stream(source, number, { sink, expected }))
         this.#examples.push({ file: input.name, line: each.place + 1, why: each.why });
     } catch (error) {
       throw duckError(`read ${input.path}`, error);
@@ -171,7 +175,11 @@ export class Tabular implements AsyncDisposable {
   }
 
   /** Gives a source's rows to the sink as they stand; answers with the first few bad ones. */
-  async #stream(source: SqlSource, file: number, sink: RowSink): Promise<BadPlace[]> {
+  async #stream(
+    source: SqlSource,
+    file: number,
+    { sink, expected }: { readonly sink: RowSink; readonly expected: number },
+  ): Promise<BadPlace[]> {
     const { sql, numbers: read, texts } = selection(this.#columns, source);
     for (const column of [...read, ...texts]) this.#present.add(column.name);
     const firstText = 1 + read.length;
@@ -192,6 +200,7 @@ export class Tabular implements AsyncDisposable {
         texts: (row) => textPlaces.map((place) => (place === undefined ? "" : textAt(column(place), row))),
       });
       before += length;
+      sink.part(Math.min(1, before / expected));
     }
     this.#rows += before;
     return found;

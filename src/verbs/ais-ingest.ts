@@ -56,7 +56,7 @@ const PACKED_RATIO = 6;
 const DUCK_BYTES = 256 * 2 ** 20;
 
 /** All reports of a run: rows on disk by vessel, and what each vessel says of itself. */
-class Reports implements RowSink, Disposable {
+class Reports implements Pick<RowSink, "take">, Disposable {
   readonly #keys = new KeyNumbers();
   readonly #texts = new LatestTexts();
   readonly #rows: RowBuckets;
@@ -244,7 +244,7 @@ interface IngestTask extends Watch {
 async function importAll(
   table: Tabular,
   inputs: readonly RankedInput[],
-  sink: RowSink,
+  sink: Pick<RowSink, "take">,
   { progress, signal }: Watch,
 ): Promise<void> {
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0);
@@ -252,7 +252,11 @@ async function importAll(
   let done = 0;
   for (const input of inputs) {
     signal?.throwIfAborted();
-    await table.import(input, sink);
+    const before = done;
+    await table.import(input, {
+      take: (chunk) => sink.take(chunk),
+      part: (fraction) => progress.at(before + fraction * input.bytes),
+    });
     done += input.bytes;
     progress.at(done);
   }
