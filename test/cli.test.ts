@@ -90,6 +90,18 @@ test("input that cannot be read is one line with its name, and leaves with 3 and
   assert.ok(!existsSync(join(folder, "y")));
 });
 
+test("where no row is left, or a file is damaged, the line says where, in the user's own names", () => {
+  writeFileSync(join(folder, "comma.csv"), "mmsi;t;lat;lon\n219000001;2021-01-01T00:00:00;55,1;10,2\n");
+  const none = windrow("materialize", "ais", "comma.csv", "--out", "z", "--quiet");
+  assert.equal(none.code, 3);
+  assert.match(none.err, /1 parse_error\); the first bad row is comma\.csv line 2: lat is no number\n$/);
+  writeFileSync(join(folder, "bad.parquet"), "PAR1garbagegarbagePAR1");
+  const damaged = windrow("materialize", "ais", "bad.parquet", "--out", "z", "--quiet");
+  assert.equal(damaged.code, 3);
+  assert.match(damaged.err, /^windrow: Cannot read .*bad\.parquet: .+\n$/);
+  assert.doesNotMatch(damaged.err, /reading\.parquet/);
+});
+
 test("materialize, then every look and check, with people's text or one JSON value", () => {
   writeFileSync(join(folder, "ships.csv"), reports(300));
   const made = windrow("materialize", "ais", "ships.csv", "--out", "data", ...WINDOW);

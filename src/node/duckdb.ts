@@ -35,10 +35,13 @@ function collector(): () => void {
   return () => collect({ type: "minor" });
 }
 
+/** DuckDB names the link that it reads through, which says nothing to the user; the message names the file itself. */
+const LINK = / in file '[^']*'/g;
+
 /** Turns DuckDB's complaints into ours. */
 export function duckError(doing: string, error: unknown): WindrowError {
   if (error instanceof WindrowError) return error;
-  const text = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  const text = (error instanceof Error ? error.message : String(error)).split("\n")[0]?.replace(LINK, "") ?? "";
   if (/no space left|disk.*full|could not write/i.test(text)) {
     return new WindrowError(
       "io",

@@ -195,14 +195,15 @@ function topReasons(counts: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-function nothingToDo(ledger: Ledger): WindrowError {
+function nothingToDo(ledger: Ledger, [bad]: readonly BadRow[]): WindrowError {
   const { input, kept, dropped, points, traces } = ledger;
   if (input === 0) return new WindrowError("empty", "Cannot materialize: the inputs hold no row");
+  const first = bad === undefined ? "" : `; the first bad row is ${bad.file} line ${bad.line}: ${bad.why}`;
   const why =
     kept === 0
       ? `all ${input} rows were dropped (${topReasons(dropped)})`
       : `no trip is long enough: ${traces.all} trips of ${kept} kept rows (${topReasons(points.unused)}); see --window, --max-gap`;
-  return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
+  return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}${first}`);
 }
 
 /** The temporary folder of a run. */
@@ -264,7 +265,7 @@ async function makePlan(
       signal,
       lastTime,
     });
-    if (table.length === 0) throw nothingToDo(ledger);
+    if (table.length === 0) throw nothingToDo(ledger, badRows);
     progress.stage("order");
     const dataset = ordered(options, ledger, { table, temp, request });
     const values = Object.fromEntries([...facts].map(([mmsi, texts]) => [String(mmsi), texts]));
