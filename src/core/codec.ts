@@ -11,6 +11,8 @@ export interface Codec {
    * @throws WindrowError `damaged` when the bytes are not the codec's, or unpack to another length.
    */
   unpack(bytes: Uint8Array, rawLength: number): Uint8Array;
+  /** The same beside the caller's thread, where that can be: a reader has the next bytes unpacked while it works on the last. */
+  unpackLater?(bytes: Uint8Array, rawLength: number): Promise<Uint8Array>;
 }
 
 /** Digests bytes to lower-case hexadecimal. */

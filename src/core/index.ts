@@ -20,6 +20,7 @@ export {
 export { parseCompression } from "./compression.ts";
 export { type ErrorCode, type ErrorDetails, unreachable, WindrowError } from "./error.ts";
 export { fnv1a32, type Rng, rng } from "./rng.ts";
-export { type ByteRange, type Draft, isSafeKey, type Key, type ReadStore, type Store } from "./store.ts";
+export type { OpenShardOptions, OpenShardRows, RowChoice, ShardedTable } from "./shards.ts";
+export { type ByteRange, type Draft, isSafeKey, type Key, type OpenFile, type ReadStore, type Store } from "./store.ts";
 export type { OpenOptions, ReadOptions, Table } from "./table.ts";
 export type { RandomReader, SequentialWriter, Workspace } from "./workspace.ts";

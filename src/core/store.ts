@@ -1,5 +1,7 @@
 /** Bytes by key: the interface of every place that files are read from and written to. */
 
+import type { RandomReader } from "./workspace.ts";
+
 /** A file's name inside a store: parts separated by `/`, none of them empty, `.` or `..`. */
 export type Key = string;
 
@@ -7,6 +9,11 @@ export type Key = string;
 export interface ByteRange {
   readonly from: number;
   readonly to: number;
+}
+
+/** A file that is open for many reads. */
+export interface OpenFile extends RandomReader {
+  readonly bytes: number;
 }
 
 /** A place to read from. */
@@ -22,6 +29,11 @@ export interface ReadStore {
   size(key: Key): Promise<number | undefined>;
   /** Every key that begins with `prefix`, in code-unit order. */
   list(prefix: string): AsyncIterable<Key>;
+  /**
+   * Opens a key for many small reads, in places that answer at once (a folder, memory); `undefined` when there is no such key. What is
+   * read is what the file held when it was opened, also when it is replaced meanwhile.
+   */
+  open?(key: Key): Promise<OpenFile | undefined>;
 }
 
 /** A file being written: under no final name until it is published. Disposing an unpublished draft removes it. */

@@ -85,6 +85,24 @@ for (const [name, codec] of codecs) {
     );
   });
 
+  test(`${name}: unpacking later gives what unpacking at once gives, or its error`, async () => {
+    await fc.assert(
+      fc.asyncProperty(inputs, fc.nat(4), fc.boolean(), async (bytes, off, isCut) => {
+        const packed = isCut ? codec.pack(bytes).subarray(0, -1) : codec.pack(bytes);
+        const outcome = async (unpack: () => Uint8Array | Promise<Uint8Array>) => {
+          try {
+            return await unpack();
+          } catch (error) {
+            return String(error);
+          }
+        };
+        const length = bytes.length + off;
+        const later = outcome(() => codec.unpackLater?.(packed, length) ?? assert.fail("it cannot"));
+        assert.deepEqual(await later, await outcome(() => codec.unpack(packed, length)));
+      }),
+    );
+  });
+
   test(`${name}: what Python packed unpacks`, () => {
     const golden = Uint8Array.fromHex(GOLDEN[name as keyof typeof GOLDEN]);
     assert.equal(new TextDecoder().decode(codec.unpack(golden, 140)), "windrow".repeat(20));

@@ -1,20 +1,27 @@
 /** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
 
 import { createRequire } from "node:module";
+import { promisify } from "node:util";
 import {
   brotliCompressSync,
+  brotliDecompress,
   brotliDecompressSync,
   constants,
+  gunzip,
   gunzipSync,
   gzipSync,
   type ZlibOptions,
   zstdCompressSync,
+  zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
 import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
 import { systemCode } from "./io-error.ts";
 
-type Unpacker = (bytes: Uint8Array, options: Pick<ZlibOptions, "chunkSize" | "maxOutputLength">) => Uint8Array;
+type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength">;
+type Unpacker = (bytes: Uint8Array, options: UnpackOptions) => Uint8Array;
+/** Works in libuv's pool. */
+type LaterUnpacker = (bytes: Uint8Array, options: UnpackOptions) => Promise<Uint8Array>;
 
 // zlib refuses smaller chunks (Z_MIN_CHUNK), and Node counts the bytes of one step in 32 bits.
 const LEAST_CHUNK = 64;
@@ -38,6 +45,7 @@ const zstd: Codec = {
     return compact(zstdCompressSync(bytes, { params, chunkSize: zstdBound(bytes.length) }));
   },
   unpack: (bytes, rawLength) => unpackExactly("zstd", zstdDecompressSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("zstd", promisify(zstdDecompress), bytes, rawLength),
 };
 
 const gz: Codec = {
@@ -50,6 +58,7 @@ const gz: Codec = {
     return packed;
   },
   unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("gz", promisify(gunzip), bytes, rawLength),
 };
 
 const br: Codec = {
@@ -60,6 +69,7 @@ const br: Codec = {
     return compact(brotliCompressSync(bytes, { params }));
   },
   unpack: (bytes, rawLength) => unpackExactly("br", brotliDecompressSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("br", promisify(brotliDecompress), bytes, rawLength),
 };
 
 // Output in memory of the engine: that of the addon is freed late, and a large file would pile it up.
@@ -74,18 +84,34 @@ const snappy: Codec = {
   },
   unpack(bytes, rawLength) {
     const { uncompressSync } = loadSnappy();
-    // The decoder allocates what the block declares, so that is looked at first.
-    const declared = snappyLength(bytes);
-    if (declared !== rawLength) throw wrongLength("snappy", rawLength, declared ?? "no length");
+    checkDeclared(bytes, rawLength);
     try {
-      const raw = uncompressSync(bytes, OWNED);
-      if (typeof raw !== "string" && raw.length === rawLength) return compact(raw);
-      throw wrongLength("snappy", rawLength, raw.length);
+      return unpackedSnappy(uncompressSync(bytes, OWNED), rawLength);
+    } catch (cause) {
+      throw notTheCodecs("snappy", cause);
+    }
+  },
+  async unpackLater(bytes, rawLength) {
+    const { uncompress } = loadSnappy();
+    checkDeclared(bytes, rawLength);
+    try {
+      return unpackedSnappy(await uncompress(bytes, OWNED), rawLength);
     } catch (cause) {
       throw notTheCodecs("snappy", cause);
     }
   },
 };
+
+// The decoder allocates what the block declares, so that is looked at first.
+function checkDeclared(bytes: Uint8Array, rawLength: number): void {
+  const declared = snappyLength(bytes);
+  if (declared !== rawLength) throw wrongLength("snappy", rawLength, declared ?? "no length");
+}
+
+function unpackedSnappy(raw: Uint8Array | string, rawLength: number): Uint8Array {
+  if (typeof raw !== "string" && raw.length === rawLength) return compact(raw);
+  throw wrongLength("snappy", rawLength, raw.length);
+}
 
 function checkSize(name: string, bytes: Uint8Array): void {
   if (bytes.length < MOST_CHUNK) return;
@@ -114,14 +140,33 @@ function compact(bytes: Uint8Array): Uint8Array {
 }
 
 function unpackExactly(name: string, unpack: Unpacker, bytes: Uint8Array, rawLength: number): Uint8Array {
-  let raw: Uint8Array;
   try {
-    // One chunk that holds the whole answer, and a byte that stays free unless there is too much.
-    const chunkSize = Math.min(Math.max(LEAST_CHUNK, rawLength + 1), MOST_CHUNK);
-    raw = unpack(bytes, { chunkSize, maxOutputLength: Math.max(1, rawLength) });
+    return exactly(name, unpack(bytes, unpackOptions(rawLength)), rawLength);
   } catch (cause) {
     throw notTheCodecs(name, cause, rawLength);
   }
+}
+
+async function unpackLater(
+  name: string,
+  unpack: LaterUnpacker,
+  bytes: Uint8Array,
+  rawLength: number,
+): Promise<Uint8Array> {
+  try {
+    return exactly(name, await unpack(bytes, unpackOptions(rawLength)), rawLength);
+  } catch (cause) {
+    throw notTheCodecs(name, cause, rawLength);
+  }
+}
+
+// One chunk that holds the whole answer, and a byte that stays free unless there is too much.
+function unpackOptions(rawLength: number): UnpackOptions {
+  const chunkSize = Math.min(Math.max(LEAST_CHUNK, rawLength + 1), MOST_CHUNK);
+  return { chunkSize, maxOutputLength: Math.max(1, rawLength) };
+}
+
+function exactly(name: string, raw: Uint8Array, rawLength: number): Uint8Array {
   if (raw.length !== rawLength) throw wrongLength(name, rawLength, raw.length);
   return compact(raw);
 }
@@ -151,7 +196,7 @@ function snappyLength(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-type Snappy = Pick<typeof import("snappy"), "compressSync" | "uncompressSync">;
+type Snappy = Pick<typeof import("snappy"), "compressSync" | "uncompress" | "uncompressSync">;
 let loadedSnappy: Snappy | undefined;
 
 // Loaded when first used: the native module costs some milliseconds that most commands need not pay.
