@@ -3,7 +3,8 @@
 import type { GenerationShuffle, ShuffleReport, ShuffleTest, ShuffleTestName, ShuffleVerdict } from "../verbs/index.ts";
 import { count, table } from "./terminal.ts";
 
-function words(batch: number): Readonly<Record<ShuffleTestName, string>> {
+function words(samples: number, batch: number): Readonly<Record<ShuffleTestName, string>> {
+  const poorest = `in the poorest of ${count(Math.floor(samples / batch))} batches`;
   return {
     time_rank: "rank correlation with time",
     entity_rank: "rank correlation with entity",
@@ -12,13 +13,13 @@ function words(batch: number): Readonly<Record<ShuffleTestName, string>> {
     time_quarters: "oddest quarter of time in a quarter of the order",
     time_serial: "serial correlation of time, neighbours",
     entities_per_batch: `entities in a batch of ${batch}, mean`,
-    fewest_entities: "entities in the poorest batch",
+    fewest_entities: `entities ${poorest}`,
     entities_per_shard: "entities in a shard, mean",
     traces_per_batch: `traces in a batch of ${batch}, mean`,
-    fewest_traces: "traces in the poorest batch",
+    fewest_traces: `traces ${poorest}`,
     traces_per_shard: "traces in a shard, mean",
     days_per_batch: `days in a batch of ${batch}, mean`,
-    fewest_days: "days in the poorest batch",
+    fewest_days: `days ${poorest}`,
     days_per_shard: "days in a shard, mean",
     same_entity_neighbours: "neighbours of the same entity",
     longest_entity_run: "longest run of one entity",
@@ -73,7 +74,8 @@ function row(test: ShuffleTest, names: Readonly<Record<ShuffleTestName, string>>
     fixed(found, isCount ? 0 : places),
     fixed(expected, places),
     spread(deviation, places),
-    z === null ? "" : fixed(z, 1),
+    // The poorest of many is far below the mean of one by nature.
+    z === null || name.startsWith("fewest") ? "" : fixed(z, 1),
     VERDICTS[verdict],
   ];
 }
@@ -102,15 +104,17 @@ function verdictText({ verdict, samples, error_rate: rate }: ShuffleReport): str
 /** The certificate, a table for each generation. */
 export function shuffleLines(report: ShuffleReport): string[] {
   const { generations, batch, path, split } = report;
-  const names = words(batch);
   const place = split === null ? path : `${path}, ${split}`;
-  const tables = generations.flatMap((each) => [
-    ...(generations.length > 1 ? [`generation ${each.generation}: ${count(each.samples)} samples`] : []),
-    ...table([["", "found", "by chance", "", "z", ""], ...each.tests.map((test) => row(test, names))]),
-    ...unaskedLines(each, names),
-    ...(each.reason === null ? [] : [`too few to tell: ${each.reason}`]),
-    "",
-  ]);
+  const tables = generations.flatMap((each) => {
+    const names = words(each.samples, batch);
+    return [
+      ...(generations.length > 1 ? [`generation ${each.generation}: ${count(each.samples)} samples`] : []),
+      ...table([["", "found", "by chance", "", "z", ""], ...each.tests.map((test) => row(test, names))]),
+      ...unaskedLines(each, names),
+      ...(each.reason === null ? [] : [`too few to tell: ${each.reason}`]),
+      "",
+    ];
+  });
   const several =
     generations.length > 1 ? ["each generation is judged by itself: the shuffle is global within a generation"] : [];
   return [...tables, ...several, `${place}: ${verdictText(report)}`];
