@@ -127,7 +127,8 @@ test("each generation is judged by itself, and the worst of them is the answer",
   assert.match(text, /each generation is judged by itself/);
 });
 
-test("an index that is not in its order is no proof", async (t) => {
+test("an index by itself, or one that is not in its order, is no proof", async (t) => {
+  await assert.rejects(shuffleReport(join(DATA, "index.parquet")), { code: "unsupported", message: /name the folder/ });
   const out = join(testFolder(t), "data");
   cpSync(DATA, out, { recursive: true });
   const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")) as { counts: { train: number[] } };

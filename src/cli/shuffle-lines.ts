@@ -60,6 +60,14 @@ function fixed(value: number, places: number): string {
   return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text;
 }
 
+/** Further away than this is all the same. */
+const MOST_Z = 999;
+
+function distance(z: number): string {
+  if (Math.abs(z) <= MOST_Z) return fixed(z, 1);
+  return z < 0 ? `<-${MOST_Z}` : `>${MOST_Z}`;
+}
+
 function spread(deviation: number | null, places: number): string {
   if (deviation === null) return "";
   return deviation < 10 ** -MOST_PLACES ? `± <${10 ** -MOST_PLACES}` : `± ${fixed(deviation, places)}`;
@@ -75,7 +83,7 @@ function row(test: ShuffleTest, names: Readonly<Record<ShuffleTestName, string>>
     fixed(expected, places),
     spread(deviation, places),
     // The poorest of many is far below the mean of one by nature.
-    z === null || name.startsWith("fewest") ? "" : fixed(z, 1),
+    z === null || name.startsWith("fewest") ? "" : distance(z),
     VERDICTS[verdict],
   ];
 }

@@ -192,6 +192,13 @@ export async function* shuffledTogether(
   split: DatasetSplit | undefined,
   run: InspectRun,
 ): AsyncGenerator<ShuffledTogether> {
+  if (place.key === INDEX_FILE) {
+    // Its splits follow each other: as one order they would be no shuffle.
+    throw new WindrowError(
+      "unsupported",
+      `Cannot judge the order of ${placeName(place)}: it is about several splits; name the folder of the dataset`,
+    );
+  }
   if (source.kind !== "dataset") {
     const samples = await tableRows(place, pieces(place, source, split === undefined ? {} : { split }), run);
     if (samples !== undefined) yield { generation: 1, samples };

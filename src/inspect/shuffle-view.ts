@@ -34,23 +34,26 @@ export interface OrderView {
   readonly distinct: BatchDistinct | null;
 }
 
+/** Cells at most, across and upwards; fewer where a cell would have fewer samples than these by chance. */
 const PLACES = 60;
 const TIMES = 40;
+const CELL_SAMPLES = 4;
 
 function density({ times }: OrderedSamples): OrderDensity | null {
   const n = times.length;
   const order = timeOrder(times);
   const [from, to] = [times[order[0]!]!, times[order[n - 1]!]!];
   if (!(to > from)) return null;
-  const places = Math.min(PLACES, n);
+  const coarser = Math.min(1, Math.sqrt(n / (CELL_SAMPLES * PLACES * TIMES)));
+  const [places, bins] = [Math.ceil(PLACES * coarser), Math.ceil(TIMES * coarser)];
   const cell = (place: number, time: number) =>
-    Math.floor((place * places) / n) * TIMES + Math.min(TIMES - 1, Math.floor(((time - from) / (to - from)) * TIMES));
-  const [stored, sorted] = [new Array<number>(places * TIMES).fill(0), new Array<number>(places * TIMES).fill(0)];
+    Math.floor((place * places) / n) * bins + Math.min(bins - 1, Math.floor(((time - from) / (to - from)) * bins));
+  const [stored, sorted] = [new Array<number>(places * bins).fill(0), new Array<number>(places * bins).fill(0)];
   for (let i = 0; i < n; i++) {
     stored[cell(i, times[i]!)]!++;
     sorted[cell(i, times[order[i]!]!)]!++;
   }
-  return { places, times: TIMES, from, to, stored, sorted };
+  return { places, times: bins, from, to, stored, sorted };
 }
 
 function batchDistinct({ entities, traces, length }: OrderedSamples, batch: number): BatchDistinct | null {

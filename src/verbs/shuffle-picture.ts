@@ -184,8 +184,9 @@ function distinctPanel(draw: Drawing, distinct: NonNullable<OrderView["distinct"
   const to = Math.min(batch, Math.max(counts.at(-1)![0], Math.ceil(mean + reach)));
   const below = (value: number) => (deviation > 0 ? normalBelow((value - mean) / deviation) : value > mean ? 1 : 0);
   // Right at whole numbers; what lies between them leads the eye.
-  const chance = Array.from({ length: CURVE_STEPS * (to - from) + 1 }, (_, i) => {
-    const value = from + i / CURVE_STEPS;
+  const [first, last] = [Math.max(from, Math.floor(mean - reach)), Math.min(to, Math.ceil(mean + reach))];
+  const chance = Array.from({ length: CURVE_STEPS * (last - first) + 1 }, (_, i) => {
+    const value = first + i / CURVE_STEPS;
     return [value, batches * (below(value + 0.5) - below(value - 0.5))] as const;
   });
   type Point = readonly [distinct: number, batches: number];
@@ -193,6 +194,7 @@ function distinctPanel(draw: Drawing, distinct: NonNullable<OrderView["distinct"
   const y = ([, value]: Point) => value;
   return plotted(draw, {
     ...frame(draw),
+    insetTop: 10,
     x: { domain: [from - 0.6, to + 0.6], label: `distinct ${of} in a batch of ${batch} →`, ticks: 6, tickFormat: "d" },
     y: { label: "↑ batches", grid: true, ticks: 5, tickFormat: shortCount },
     marks: [
