@@ -7,7 +7,7 @@ import {
   type OpenOptions,
   type ReadOptions,
   type Schema,
-  type Table,
+  type ShardedTable,
   WindrowError,
 } from "../../core/index.ts";
 import { ARROW_KEY, arrowHints } from "./arrow-schema.ts";
@@ -16,6 +16,7 @@ import { at, damaged } from "./fault.ts";
 import { fileInfo, type GroupInfo, sourceFile } from "./file.ts";
 import { lender } from "./lent-memory.ts";
 import type { PageContext } from "./pages.ts";
+import { openShard } from "./shard.ts";
 import { bytesPerRow, type SourceColumn, sourceColumns } from "./source-column.ts";
 
 /** What a Parquet file is opened with. */
@@ -24,8 +25,8 @@ export interface ParquetOpenOptions extends OpenOptions {
   readonly columns?: readonly string[];
 }
 
-/** A Parquet file. */
-export interface ParquetTable extends Table {
+/** A Parquet file. Its shards are its row groups. */
+export interface ParquetTable extends ShardedTable {
   /** The file's key-value metadata. */
   readonly metadata: ReadonlyMap<string, string>;
   readonly rowGroups: readonly { readonly firstRow: number; readonly rows: number; readonly bytes: number }[];
@@ -66,6 +67,16 @@ export async function openParquet(key: Key, options: ParquetOpenOptions): Promis
       if (!(batchRows >= 1))
         throw new WindrowError("usage", `Cannot read ${key}: batchRows must be from 1 up, got ${batchRows}`);
       return batches(shared, columns, { groups: info.groups, from, to, batchRows: Math.floor(batchRows) });
+    },
+    shardRows: info.groups.map(({ rows }) => rows),
+    async openShard(number, { columns, access = "any" } = {}) {
+      const group = info.groups[number];
+      if (group === undefined)
+        throw new WindrowError(
+          "usage",
+          `Cannot read ${key}: it has ${info.groups.length} row groups, got number ${number}`,
+        );
+      return openShard({ ...shared, open: file.open() }, { columns: chosen(all, columns, key), group, access });
     },
     async [Symbol.asyncDispose]() {},
   };
