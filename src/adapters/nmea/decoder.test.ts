@@ -374,6 +374,10 @@ test("without times, a base station or the user tells the time, and each positio
 test("a base station without a time tells none", () => {
   const none = "!AIVDM,1,1,,A,402B4L0000Htt1Lg@6FV5vG01d7N,0*06";
   assert.deepEqual(log(`${none}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
+  for (const year of ["1989", "2100", "9252"]) {
+    const odd = sentences(timeBits(2190001, Date.parse(`${year}-01-01`) / 1000))[0]!;
+    assert.deepEqual(log(`${odd}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
+  }
   const short = sentences(timeBits(2190001, AT).slice(0, 77))[0]!;
   assert.deepEqual(log(`${short}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
 });

@@ -34,6 +34,10 @@ export interface Groups {
   readonly since: Float64Array;
 }
 
+/** Years in which a base station can have reported: AIS is of the nineties. */
+const FIRST_YEAR = 1990;
+const LAST_YEAR = 2099;
+
 /** A group's time holds for so many AIS sentences: the numbers come round. */
 const GROUP_SENTENCES = 100;
 
@@ -259,19 +263,16 @@ function takeMessage(
   if (machine.rows === machine.capacity) machine.flush();
 }
 
-/** A base station's report, or a UTC response, tells the time (M.1371-5, table 46) unless it has none: year 0, hour 24, minute or second 60. */
+/**
+ * A base station's report, or a UTC response, tells the time (M.1371-5, table 46) unless it has none: year 0, hour 24, minute or second 60.
+ * One that is wrong by a bit must not move the clock by centuries.
+ */
 function setClock(machine: Machine, length: number): void {
   const { words } = machine;
+  const year = bits(words, 38, 14);
   const second = bits(words, 72, 6);
-  if (length < 78 || second > 59) return;
-  const time = utc(
-    bits(words, 38, 14),
-    bits(words, 52, 4),
-    bits(words, 56, 5),
-    bits(words, 61, 5),
-    bits(words, 66, 6),
-    second,
-  );
+  if (length < 78 || second > 59 || year < FIRST_YEAR || year > LAST_YEAR) return;
+  const time = utc(year, bits(words, 52, 4), bits(words, 56, 5), bits(words, 61, 5), bits(words, 66, 6), second);
   if (!Number.isNaN(time)) machine.clock = time;
 }
 
