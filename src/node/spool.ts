@@ -1,12 +1,13 @@
 /** Keeps what comes through a pipe in a file, so that it can be looked at, hashed and read like any other input. */
 
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WindrowError } from "../core/index.ts";
-import { ioError } from "./io-error.ts";
+import { ioError, systemCode } from "./io-error.ts";
 
 /** What stands for the standard input among paths. */
 const STDIN = "-";
@@ -25,12 +26,27 @@ export interface SpoolOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-function spoolFolder(temp: string | undefined): string {
+function isGone(pid: number): boolean {
   try {
-    if (temp !== undefined) mkdirSync(temp, { recursive: true });
-    return mkdtempSync(join(temp ?? tmpdir(), "windrow-stdin-"));
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return systemCode(error) !== "EPERM";
+  }
+}
+
+/** A new folder, named after this process: what a killed one left is found by its name, and removed. */
+function spoolFolder(temp = tmpdir()): string {
+  const ours = `windrow-stdin-${hostname()}-`;
+  try {
+    mkdirSync(temp, { recursive: true });
+    for (const name of readdirSync(temp)) {
+      const pid = name.startsWith(ours) ? Number.parseInt(name.slice(ours.length), 10) : Number.NaN;
+      if (pid > 0 && isGone(pid)) rmSync(join(temp, name), { recursive: true, force: true });
+    }
+    return mkdtempSync(join(temp, `${ours}${process.pid}-`));
   } catch (cause) {
-    throw ioError("make a folder in", temp ?? tmpdir(), cause);
+    throw ioError("make a folder in", temp, cause);
   }
 }
 

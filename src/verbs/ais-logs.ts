@@ -2,6 +2,7 @@
 
 import { createReadStream, statSync } from "node:fs";
 import { isNmea, nmeaDecoder, type PositionChunk, Statics, type VesselFacts } from "../adapters/nmea/index.ts";
+import { ioError } from "../node/io-error.ts";
 import type { BadRow, RowSink, TextReader } from "../node/tabular.ts";
 import type { PlainFile } from "../node/unpack.ts";
 import { addCounts } from "./counts.ts";
@@ -64,11 +65,17 @@ export class AisLogs implements TextReader {
     });
     const size = statSync(file.path).size;
     let done = 0;
-    for await (const piece of createReadStream(file.path, { highWaterMark: PIECE_BYTES })) {
-      signal?.throwIfAborted();
-      decoder.push(piece as Uint8Array);
-      done += (piece as Uint8Array).length;
-      sink.part(Math.min(1, done / size));
+    try {
+      for await (const piece of createReadStream(file.path, { highWaterMark: PIECE_BYTES })) {
+        signal?.throwIfAborted();
+        // The cast: a stream without an encoding gives bytes.
+        const bytes = piece as Uint8Array;
+        decoder.push(bytes);
+        done += bytes.length;
+        sink.part(Math.min(1, done / size));
+      }
+    } catch (cause) {
+      throw ioError("read", file.name, cause);
     }
     const { positions, dropped, noted, examples } = decoder.finish();
     this.#positions += positions;
