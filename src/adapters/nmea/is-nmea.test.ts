@@ -39,3 +39,9 @@ test("tables and other text are not", () => {
   ];
   for (const text of others) assert.ok(!is(text), text);
 });
+
+test("a hostile line is no log, and is only looked at where it begins", () => {
+  for (const letter of [")", "\\", "0", "\\a\\", "2021-01-01 00:00:00)", "!AIVD", " "])
+    assert.ok(!is(letter.repeat(65_536).slice(0, 65_536)), letter);
+  assert.ok(!is(`\\${"a".repeat(600)}\\${SENTENCE}`));
+});
