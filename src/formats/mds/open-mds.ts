@@ -17,7 +17,7 @@ import { columnTypeOf, type Encoding, parseEncoding } from "./encoding.ts";
 import { readMdsIndex, type ShardEntry } from "./index-json.ts";
 import { readArrayHead } from "./ndarray.ts";
 import { type SampleReader, type SampleReaderOptions, sampleReader } from "./sample-reader.ts";
-import type { ShardSource } from "./shard-bytes.ts";
+import { type ShardSource, SpareBytes } from "./shard-bytes.ts";
 import { damaged } from "./shard-fault.ts";
 import { type OpenShard, openShard, readRange } from "./shard-reader.ts";
 import { takenRows } from "./take-rows.ts";
@@ -28,6 +28,8 @@ export interface OpenMdsOptions extends OpenOptions {
   readonly verify?: "none" | "hashes";
   /** What columns stored as `bytes` hold: arrays of this type, e.g. `{ features: { kind: "f32", shape: [928, 5] } }`. */
   readonly types?: Schema;
+  /** The same for columns that may be stored as bytes, or as what they are: where they are no bytes, this says nothing. */
+  readonly bytesAs?: Schema;
   /**
    * How to read ndarrays whose dtype or shape each sample says itself: `uniform` (the default) reads them as arrays of the first
    * sample's dtype and shape, and refuses others; `bytes` gives the bytes of each as stored, with its header.
@@ -63,7 +65,7 @@ export async function openMds(prefix: string, options: OpenMdsOptions): Promise<
   }
   const { shards } = readMdsIndex(bytes, keyOf("index.json"));
   checkSameColumns(shards, keyOf("index.json"));
-  const reader = new Reader(shards, { store, codecs, hashes, verify, keyOf });
+  const reader = new Reader(shards, { store, codecs, hashes, verify, keyOf, spare: new SpareBytes() });
   const columns = await readColumns(reader, options);
   const schema = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
   return {
@@ -80,6 +82,7 @@ export async function openMds(prefix: string, options: OpenMdsOptions): Promise<
       ),
     async [Symbol.asyncDispose]() {
       reader.forget();
+      reader.source.spare.forget();
     },
   };
 }
@@ -144,10 +147,13 @@ class Reader {
 }
 
 async function readColumns(reader: Reader, options: OpenMdsOptions): Promise<readonly ReadColumn[]> {
-  const { types = {}, arrays = "uniform" } = options;
+  const { arrays = "uniform" } = options;
   const entry = reader.shards[0];
   const names = entry?.column_names ?? [];
   const encodings = entry?.column_encodings.map((name) => parseEncoding(name)!) ?? []; // readMdsIndex has seen that it is one
+  const isBytes = (name: string) => encodings[names.indexOf(name)]?.is === "bytes";
+  const possible = Object.entries(options.bytesAs ?? {}).filter(([name, { kind }]) => isBytes(name) && isNumeric(kind));
+  const types: Schema = { ...Object.fromEntries(possible), ...options.types };
   for (const [name, type] of Object.entries(types)) {
     const found = encodings[names.indexOf(name)];
     if (found?.is !== "bytes" || !isNumeric(type.kind)) {
@@ -195,6 +201,8 @@ async function openRows(
     throw new WindrowError("usage", `Cannot open a shard: must be one of ${reader.shards.length}, got ${number}`);
   }
   const wanted = wantedColumns(columns, names);
+  // What a batch left open would be a shard more in memory.
+  reader.forget();
   return takenRows(await openShard(entry, reader.source, access), columns, wanted);
 }
 

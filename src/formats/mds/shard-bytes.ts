@@ -12,8 +12,36 @@ export interface ShardSource {
   readonly hashes: Hashes;
   /** Whether to check each file that is read against the hashes of index.json. */
   readonly verify: "none" | "hashes";
+  /** Memory for an unpacked shard. */
+  readonly spare: SpareBytes;
   /** The key of a file of the dataset. */
   keyOf(basename: string): string;
+}
+
+/** Memory of the last shard, for the next: shards are large, and what they leave is collected late. */
+export class SpareBytes {
+  #bytes: Uint8Array | undefined;
+
+  /** Bytes that are kept. */
+  get held(): number {
+    return this.#bytes?.length ?? 0;
+  }
+
+  /** Memory with anything in it. */
+  take(length: number): Uint8Array {
+    const kept = this.#bytes;
+    this.#bytes = undefined;
+    return kept !== undefined && kept.length >= length ? kept : new Uint8Array(length);
+  }
+
+  /** Takes memory back, whose content nobody needs. */
+  give(bytes: Uint8Array): void {
+    if (bytes.length > this.held) this.#bytes = bytes;
+  }
+
+  forget(): void {
+    this.#bytes = undefined;
+  }
 }
 
 /** The bytes of a raw shard. */
@@ -123,8 +151,11 @@ async function packedBytes(
   const { bytes: rawLength } = entry.raw_data;
   const codec = codecOf(entry, key, source);
   const isChecked = wantsHashes(zip, source) || wantsHashes(entry.raw_data, source);
-  if (access === "forward" && codec.unpackPieces !== undefined && !isChecked) {
-    return forwardBytes(key, codec.unpackPieces(filePieces(store, key, zip), rawLength));
+  if (access !== "ranges" && codec.unpackPieces !== undefined && !isChecked) {
+    const pieces = codec.unpackPieces(filePieces(store, key, zip), rawLength);
+    return access === "forward"
+      ? forwardBytes(key, pieces)
+      : lentBytes(key, pieces, { rawLength, spare: source.spare });
   }
   const packed = await get(store, key, { from: 0, to: size });
   checkHashes(packed, zip, key, source);
@@ -136,6 +167,32 @@ async function packedBytes(
     if (raw instanceof Uint8Array) return raw;
     throw raw;
   });
+}
+
+/** All bytes of a packed shard, in memory that the next shard gets. */
+async function lentBytes(
+  key: Key,
+  pieces: AsyncIterable<Uint8Array>,
+  { rawLength, spare }: { readonly rawLength: number; readonly spare: SpareBytes },
+): Promise<ShardBytes> {
+  const memory = spare.take(rawLength);
+  let length = 0;
+  try {
+    for await (const piece of pieces) {
+      memory.set(piece, length);
+      length += piece.length;
+    }
+  } catch (cause) {
+    spare.give(memory);
+    throw undecodable(key, length, cause);
+  }
+  const whole = memory.subarray(0, rawLength);
+  return {
+    key,
+    whole,
+    readInto: (at, into) => into.set(whole.subarray(at, at + into.length)),
+    [Symbol.dispose]: () => spare.give(memory),
+  };
 }
 
 function codecOf(entry: ShardEntry, key: Key, source: ShardSource): Codec {

@@ -47,6 +47,7 @@ class TakenRows implements OpenShardRows {
   readonly #fixed: FixedSample | undefined;
   readonly #picked: readonly FixedColumn[];
   #scratch = new Uint8Array(0);
+  #isClosed = false;
 
   constructor(shard: OpenShard, columns: readonly ReadColumn[], wanted: ReadonlySet<string>) {
     this.length = shard.offsets.length - 1;
@@ -58,6 +59,7 @@ class TakenRows implements OpenShardRows {
   }
 
   take(rows: RowChoice, into: Batch, at: number): void | Promise<void> {
+    if (this.#isClosed) throw new WindrowError("usage", `Cannot read ${this.#shard.bytes.key}: the shard is closed`);
     const target = { into, bytes: this.#picked.map(({ name }) => bytesOf(numbers(into.columns[name]))) };
     if (!(rows instanceof Uint32Array)) return this.#takeRange(this.#checked(rows), target, at);
     for (const [i, row] of rows.entries()) {
@@ -67,6 +69,8 @@ class TakenRows implements OpenShardRows {
   }
 
   [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#shard.bytes[Symbol.dispose]();
   }
 
