@@ -72,6 +72,15 @@ test("a dataset of two generations is loaded from either format, by split, as it
   assert.deepEqual(await windows(out, { cursor: { ...data.cursor(), position: 11 } }), train.slice(11));
 });
 
+test("a dataset whose windows are stored as bytes is loaded by what its manifest says of them", async (t) => {
+  const folder = testFolder(t);
+  const input = join(folder, "ships.csv");
+  writeFleet(input, { vessels: 5, days: 1, seed: 4 });
+  const out = join(folder, "data");
+  await materializeAis({ ...SMALL, inputs: [input], out, mdsEncoding: "bytes" });
+  assert.deepEqual(await windows(out), await windows(out, { format: "parquet" }));
+});
+
 // ——— the same rows in every format ———
 
 const SCHEMA = {

@@ -143,7 +143,11 @@ class Batches implements Loader {
   }
 
   #ready(): Promise<Opened> {
-    this.#opened ??= this.#load();
+    // What did not open is opened anew by who asks again.
+    this.#opened ??= this.#load().catch((cause: unknown) => {
+      this.#opened = undefined;
+      throw cause;
+    });
     return this.#opened;
   }
 
