@@ -151,6 +151,11 @@ async function lentBytes(
     spare.give(memory);
     throw undecodable(key, length, cause);
   }
+  if (length !== rawLength) {
+    // What lay there before must not pass for samples.
+    spare.give(memory);
+    damaged(key, length, `must unpack to ${rawLength} bytes, got ${length}`);
+  }
   const whole = memory.subarray(0, rawLength);
   return {
     key,

@@ -343,3 +343,31 @@ test("rows of a packed shard come before it is unpacked, none twice, and no more
   }
   assert.throws(() => shard.take({ from: 0, to: 1 }, into, 0), { code: "usage", message: /rising order/ });
 });
+
+test("a codec that gives too little or too much is damage, and what lay in memory before is no sample", async () => {
+  const dataset = await made(ALONE, 60, { compression: { codec: "zstd" } });
+  const zstd = codecs.get("zstd")!;
+  for (const [cut, more] of [
+    [1, 0],
+    [0, 1],
+  ] as const) {
+    let opening = 0;
+    const odd: Codecs = new Map([
+      [
+        "zstd",
+        {
+          ...zstd,
+          async *unpackPieces(pieces, rawLength) {
+            const [whole] = await Array.fromAsync(zstd.unpackPieces!(pieces, rawLength));
+            const isOdd = opening++ > 0;
+            yield isOdd ? whole!.subarray(0, rawLength - cut) : whole!;
+            if (isOdd && more > 0) yield new Uint8Array(more);
+          },
+        },
+      ],
+    ]);
+    await using table = await opened(dataset, { codecs: odd });
+    (await table.openShard(0, { access: "any" }))[Symbol.dispose]();
+    await assert.rejects(table.openShard(0, { access: "any" }), { code: "damaged" });
+  }
+});
