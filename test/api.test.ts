@@ -7,6 +7,7 @@ import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as windrow from "../src/index.ts";
 import * as testkit from "../src/testkit/index.ts";
+import * as loadDoor from "../src/verbs/load.ts";
 
 const names = (door: object) => Object.keys(door).sort();
 
@@ -15,11 +16,15 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
     ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
   ]);
+});
+
+test("windrow/load lets out one verb", () => {
+  assert.deepEqual(names(loadDoor), ["load"]);
 });
 
 test("windrow/ais lets out the rules, the simulator and geodesy", () => {

@@ -11,7 +11,8 @@ export interface OpenShardRows extends Disposable {
   readonly length: number;
   /**
    * Copies rows to the rows from `at` on of `into`, whose arrays have room for them. The columns are those that the shard was opened for.
-   * Where the bytes are at hand it is done on return; else when the promise is settled.
+   * Where a column of `into` has `valid`, it is set for each row. Where the bytes are at hand it is done on return; else when the promise
+   * is settled, and until then nothing else is taken of this shard.
    * @throws WindrowError `damaged` for bytes that are not what they should be.
    */
   take(rows: RowChoice, into: Batch, at: number): void | Promise<void>;
