@@ -15,7 +15,7 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile rng rowBytes runTask".split(
+    ..."leak materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile rng rowBytes runTask".split(
       " ",
     ),
     ..."simulateAis stats unreachable valuesPerRow verify".split(" "),
@@ -24,10 +24,11 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
 
 test("windrow/ais lets out the rules, the simulator and geodesy", () => {
   assert.deepEqual(names(ais), [
-    ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
+    ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL BASELINES EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
       " ",
     ),
-    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner destination haversine initialBearing mmsiReason nthValue".split(" "),
+    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fullHorizon".split(" "),
+    ..."haversine initialBearing mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
     ..."reasonCode simulateFleet timeCuts tripId vesselTypeFilter".split(" "),
   ]);
 });
