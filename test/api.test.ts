@@ -12,7 +12,7 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
     ..."leak materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile rng rowBytes runTask".split(
@@ -27,7 +27,9 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL BASELINES EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
       " ",
     ),
-    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fullHorizon".split(" "),
+    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fullHorizon".split(
+      " ",
+    ),
     ..."haversine initialBearing mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
     ..."reasonCode simulateFleet timeCuts tripId vesselTypeFilter".split(" "),
   ]);

@@ -1,0 +1,138 @@
+/** `baseline ais`: how far the baselines' forecasts, and a model's, are from what ships did. */
+
+import { WindrowError } from "../core/index.ts";
+import {
+  BASELINES,
+  type Baseline,
+  type FeatureBatch,
+  type ForecastErrors,
+  type ForecastReport,
+  forecast,
+  forecastErrors,
+} from "../domains/ais/index.ts";
+import type { DatasetSplit } from "../formats/dataset/index.ts";
+import { type AisWindows, aisSplit } from "./ais-windows.ts";
+import { inspectPlace } from "./inspect-place.ts";
+import { predictionsFile } from "./predictions-file.ts";
+import { type Progress, SILENT } from "./progress.ts";
+
+/** A model: gives degrees of latitude and longitude, `[n, horizon, 2]` row-major, for windows of which it may see the input. */
+export type Forecaster = (
+  batch: FeatureBatch,
+) => Float32Array | Float64Array | Promise<Float32Array> | Promise<Float64Array>;
+
+/** What is judged, on what. */
+export interface BaselineAisOptions {
+  /** Which samples of a dataset; `validation`. */
+  readonly split?: DatasetSplit;
+  /** Positions of a window that are the input; as the manifest says, else 128. */
+  readonly inputLength?: number;
+  /** Steps to look at, in any order. The last is the whole forecast, that the average displacement error is over. All steps that follow the input. */
+  readonly horizons?: readonly number[];
+  /** Whether baselines are told when the target positions were reported, or take the median of the input's time steps; `known`. */
+  readonly dt?: "known" | "median";
+  /** Which baselines; all. */
+  readonly baselines?: readonly Baseline[];
+  /** Forecasts of a model: a Parquet file with one column of lists, [horizon × 2] numbers a sample, in the order of the split. */
+  readonly predictions?: string;
+  /** Models to judge, by name. */
+  readonly models?: Readonly<Record<string, Forecaster>>;
+}
+
+/** Errors of each forecaster, on the same samples. */
+export interface BaselineAisReport {
+  readonly path: string;
+  readonly split: DatasetSplit | null;
+  readonly samples: number;
+  readonly vessels: number | null;
+  readonly input_length: number;
+  readonly horizon: number;
+  readonly dt: "known" | "median";
+  /** By the name of the baseline or model; forecasts of a file are `predictions`. */
+  readonly forecasts: Readonly<Record<string, ForecastReport>>;
+}
+
+const DEFAULT_INPUT = 128;
+
+/**
+ * Judges baselines, and models beside them, on the samples of a split. Memory is that of a batch and of the errors: some 10 numbers a sample
+ * and forecaster.
+ * @throws WindrowError `empty` where the split has no samples; `usage` for lengths that do not fit; as `inspectPlace` and `Table`.
+ *
+ * @example
+ * const { forecasts } = await baselineAis("data", { models: { mine: (batch) => predict(batch) } });
+ * console.log(forecasts.mine.ade.nmi.mean, forecasts.persist.ade.nmi.mean);
+ */
+export async function baselineAis(
+  path: string,
+  options: BaselineAisOptions = {},
+  run: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<BaselineAisReport> {
+  const { progress = SILENT, signal } = run;
+  const source = await aisSplit(await inspectPlace(path), options.split);
+  await using file = options.predictions === undefined ? undefined : await predictionsFile(options.predictions);
+  if (file !== undefined && source.samples !== undefined) file.expectSamples(source.samples);
+  const judges = judgesOf(options, source.inputLength ?? DEFAULT_INPUT, file);
+  let samples = 0;
+  progress.stage("judge", source.samples, "samples");
+  for await (const windows of source.batches()) {
+    signal?.throwIfAborted();
+    for (const judge of judges) await judge.take(windows);
+    samples += windows.features.shape[0]!;
+    progress.at(samples);
+  }
+  file?.expectSamples(samples);
+  const forecasts = Object.fromEntries(judges.map(({ name, errors }) => [name, errors.report()]));
+  const { vessels, input_length, horizon } = Object.values(forecasts)[0]!;
+  const { name, split } = source;
+  return { path: name, split, samples, vessels, input_length, horizon, dt: options.dt ?? "known", forecasts };
+}
+
+/** A forecaster and its errors. */
+interface Judge {
+  readonly name: string;
+  readonly errors: ForecastErrors;
+  take(windows: AisWindows): Promise<void>;
+}
+
+function judgesOf(
+  options: BaselineAisOptions,
+  knownInput: number,
+  file: Awaited<ReturnType<typeof predictionsFile>> | undefined,
+): readonly Judge[] {
+  const { inputLength = knownInput, horizons, dt = "known", baselines = BASELINES, models = {} } = options;
+  const horizon = horizons === undefined ? file?.horizon : Math.max(...horizons);
+  if (file !== undefined && horizon !== file.horizon) {
+    throw new WindrowError(
+      "usage",
+      `Cannot judge forecasts: those of ${file.name} go ${file.horizon} steps, got horizons up to ${horizon}`,
+    );
+  }
+  const lengths = { inputLength, ...(horizon === undefined ? {} : { horizon }) };
+  const judge = (name: string, forecaster: Forecaster): Judge => {
+    const errors = forecastErrors({ ...lengths, ...(horizons === undefined ? {} : { steps: horizons }) });
+    return {
+      name,
+      errors,
+      async take({ features, vessels }) {
+        const batch = { length: features.shape[0]!, columns: { features } };
+        errors.push(batch, await forecaster(batch), vessels);
+      },
+    };
+  };
+  let room = new Float64Array(0);
+  const judges = [
+    ...Object.entries(models).map(([name, model]) => judge(name, model)),
+    ...(file === undefined ? [] : [judge("predictions", ({ length }) => file.take(length))]),
+    ...baselines.map((name) =>
+      judge(name, (batch) => {
+        const size = batch.length * batch.columns.features.shape[1]! * 2;
+        // One room for all: what was forecast is measured before the next one forecasts.
+        if (room.length < size) room = new Float64Array(size);
+        return forecast(name, batch, { ...lengths, dt, into: room }).data;
+      }),
+    ),
+  ];
+  if (judges.length > 0) return judges;
+  throw new WindrowError("usage", "Cannot judge forecasts: expected a baseline, a model or predictions, got none");
+}
