@@ -15,7 +15,7 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile rng rowBytes runTask".split(
+    ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile rng rowBytes runTask".split(
       " ",
     ),
     ..."simulateAis stats unreachable valuesPerRow verify".split(" "),

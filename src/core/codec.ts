@@ -13,6 +13,11 @@ export interface Codec {
   unpack(bytes: Uint8Array, rawLength: number): Uint8Array;
   /** The same beside the caller's thread, where that can be: a reader has the next bytes unpacked while it works on the last. */
   unpackLater?(bytes: Uint8Array, rawLength: number): Promise<Uint8Array>;
+  /**
+   * The same piece by piece, so that the first can be used long before the last is unpacked. Takes and gives no more than is asked for,
+   * but a few pieces; each given belongs to the caller.
+   */
+  unpackPieces?(pieces: AsyncIterable<Uint8Array>, rawLength: number): AsyncIterable<Uint8Array>;
 }
 
 /** Digests bytes to lower-case hexadecimal. */

@@ -1,6 +1,6 @@
 /** The tables that a source's samples lie in, in order. */
 
-import { isNumeric, type Schema, type Table, WindrowError } from "../core/index.ts";
+import { type Schema, type Table, WindrowError } from "../core/index.ts";
 import {
   DATASET_SPLITS,
   type DatasetSplit,
@@ -9,7 +9,7 @@ import {
   parquetFile,
   workerFolder,
 } from "../formats/dataset/index.ts";
-import { type MdsTable, type OpenMdsOptions, openMds, readMdsIndex } from "../formats/mds/index.ts";
+import { type MdsTable, type OpenMdsOptions, openMds } from "../formats/mds/index.ts";
 import { openParquet, type ParquetTable } from "../formats/parquet/index.ts";
 import { type InspectPlace, placeName, type Source } from "./source.ts";
 
@@ -99,24 +99,8 @@ function mdsPiece(place: InspectPlace, name: string, schema: Schema = {}): MdsPi
   return {
     format: "mds",
     name,
-    async open(options = {}) {
-      const all = { ...place, arrays: "uniform" as const, ...options };
-      return openMds(name, { ...all, types: await bytesTypes(all, name, schema) });
-    },
+    open: (options = {}) => openMds(name, { ...place, arrays: "uniform", bytesAs: schema, ...options }),
   };
-}
-
-/** Types of the columns that are stored as bytes and hold arrays. */
-async function bytesTypes({ store }: Pick<InspectPlace, "store">, folder: string, schema: Schema): Promise<Schema> {
-  const arrays = Object.entries(schema).filter(([, type]) => isNumeric(type.kind) && type.shape !== undefined);
-  if (arrays.length === 0) return {};
-  const key = folder === "" ? "index.json" : `${folder}/index.json`;
-  const bytes = await store.get(key);
-  if (bytes === undefined) return {};
-  const [entry] = readMdsIndex(bytes, key).shards;
-  return Object.fromEntries(
-    arrays.filter(([name]) => entry?.column_encodings[entry.column_names.indexOf(name)] === "bytes"),
-  );
 }
 
 /** A Parquet file of samples. */

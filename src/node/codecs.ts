@@ -1,12 +1,16 @@
 /** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
 
 import { createRequire } from "node:module";
+import { pipeline, Readable, type Transform } from "node:stream";
 import { promisify } from "node:util";
 import {
   brotliCompressSync,
   brotliDecompress,
   brotliDecompressSync,
   constants,
+  createBrotliDecompress,
+  createGunzip,
+  createZstdDecompress,
   gunzip,
   gunzipSync,
   gzipSync,
@@ -15,7 +19,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
-import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
+import { bytesOf, type Codec, type Codecs, WindrowError } from "../core/index.ts";
 import { systemCode } from "./io-error.ts";
 
 type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength">;
@@ -46,6 +50,7 @@ const zstd: Codec = {
   },
   unpack: (bytes, rawLength) => unpackExactly("zstd", zstdDecompressSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("zstd", promisify(zstdDecompress), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("zstd", createZstdDecompress, pieces, rawLength),
 };
 
 const gz: Codec = {
@@ -59,6 +64,7 @@ const gz: Codec = {
   },
   unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("gz", promisify(gunzip), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("gz", createGunzip, pieces, rawLength),
 };
 
 const br: Codec = {
@@ -70,6 +76,7 @@ const br: Codec = {
   },
   unpack: (bytes, rawLength) => unpackExactly("br", brotliDecompressSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("br", promisify(brotliDecompress), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("br", createBrotliDecompress, pieces, rawLength),
 };
 
 // Output in memory of the engine: that of the addon is freed late, and a large file would pile it up.
@@ -158,6 +165,31 @@ async function unpackLater(
   } catch (cause) {
     throw notTheCodecs(name, cause, rawLength);
   }
+}
+
+// As fast as one chunk that holds the whole answer, and large enough that the steps between threads do not show.
+const PIECE = 1 << 20;
+
+async function* unpackPieces(
+  name: string,
+  unpacker: (options: UnpackOptions) => Transform,
+  pieces: AsyncIterable<Uint8Array>,
+  rawLength: number,
+): AsyncIterable<Uint8Array> {
+  const through = unpacker({ chunkSize: PIECE });
+  // An error on the way destroys both ends, and comes out of the loop.
+  pipeline(Readable.from(pieces, { objectMode: false }), through, () => {});
+  let length = 0;
+  try {
+    for await (const piece of through as AsyncIterable<Uint8Array>) {
+      length += piece.length;
+      if (length > rawLength) break;
+      yield bytesOf(piece);
+    }
+  } catch (cause) {
+    throw notTheCodecs(name, cause);
+  }
+  if (length !== rawLength) throw wrongLength(name, rawLength, length > rawLength ? "more" : length);
 }
 
 // One chunk that holds the whole answer, and a byte that stays free unless there is too much.

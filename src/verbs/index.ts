@@ -21,12 +21,14 @@ export type {
   StatsReport,
   VerifyReport,
 } from "../inspect/index.ts";
+export type { ColumnsSpec, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
 export { diff, head, info, leak, stats, verify } from "./inspect-verbs.ts";
+export { type LoadedSchema, type LoadOptions, load } from "./load.ts";
 export { type MaterializeResult, materializeAis, planAis } from "./materialize-ais.ts";
 export type { Progress } from "./progress.ts";
 export { planFile, runTask } from "./run-dataset.ts";

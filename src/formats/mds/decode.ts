@@ -14,7 +14,7 @@ import {
 import { type Encoding, storedKind } from "./encoding.ts";
 import { readArrayHead } from "./ndarray.ts";
 import { gatherRows } from "./samples.kernel.ts";
-import { damaged } from "./shard-reader.ts";
+import { damaged } from "./shard-fault.ts";
 import { decodeValue } from "./values.ts";
 
 /** A column as it is read. */

@@ -14,5 +14,6 @@ export { type MdsColumn, type MdsLayout, type MdsLayoutOptions, mdsLayout, sampl
 export { mergeWorkers } from "./merge-workers.ts";
 export { type MdsTable, type OpenMdsOptions, openMds } from "./open-mds.ts";
 export { type PackedShard, type Packers, packShard, shardName } from "./pack-shard.ts";
+export type { SampleReader, SampleReaderOptions } from "./sample-reader.ts";
 export { type ShardBuilder, shardBuilder } from "./shard-builder.ts";
 export { type MdsSink, type MdsSinkOptions, mdsSink } from "./sink.ts";

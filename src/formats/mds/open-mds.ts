@@ -5,16 +5,22 @@ import {
   type ColumnType,
   isNumeric,
   type OpenOptions,
+  type OpenShardOptions,
+  type OpenShardRows,
   type ReadOptions,
   type Schema,
-  type Table,
+  type ShardedTable,
   WindrowError,
 } from "../../core/index.ts";
 import { decodeSamples, type ReadColumn } from "./decode.ts";
 import { columnTypeOf, type Encoding, parseEncoding } from "./encoding.ts";
 import { readMdsIndex, type ShardEntry } from "./index-json.ts";
 import { readArrayHead } from "./ndarray.ts";
-import { damaged, type OpenShard, openShard, type ShardSource } from "./shard-reader.ts";
+import { type SampleReader, type SampleReaderOptions, sampleReader } from "./sample-reader.ts";
+import { type ShardSource, SpareBytes } from "./shard-bytes.ts";
+import { damaged } from "./shard-fault.ts";
+import { type OpenShard, openShard, readRange } from "./shard-reader.ts";
+import { takenRows } from "./take-rows.ts";
 
 /** How to read. */
 export interface OpenMdsOptions extends OpenOptions {
@@ -22,6 +28,8 @@ export interface OpenMdsOptions extends OpenOptions {
   readonly verify?: "none" | "hashes";
   /** What columns stored as `bytes` hold: arrays of this type, e.g. `{ features: { kind: "f32", shape: [928, 5] } }`. */
   readonly types?: Schema;
+  /** The same for columns that may be stored as bytes, or as what they are: where they are no bytes, this says nothing. */
+  readonly bytesAs?: Schema;
   /**
    * How to read ndarrays whose dtype or shape each sample says itself: `uniform` (the default) reads them as arrays of the first
    * sample's dtype and shape, and refuses others; `bytes` gives the bytes of each as stored, with its header.
@@ -30,9 +38,11 @@ export interface OpenMdsOptions extends OpenOptions {
 }
 
 /** An MDS dataset. */
-export interface MdsTable extends Table {
+export interface MdsTable extends ShardedTable {
   /** Its shards, as index.json has them. */
   readonly shards: readonly ShardEntry[];
+  /** A reader of single samples in any order, at once: some microseconds each. */
+  sampleReader(options?: SampleReaderOptions): SampleReader;
 }
 
 // A batch that is not asked for by size is about this large, so that it stays in the cache.
@@ -55,16 +65,24 @@ export async function openMds(prefix: string, options: OpenMdsOptions): Promise<
   }
   const { shards } = readMdsIndex(bytes, keyOf("index.json"));
   checkSameColumns(shards, keyOf("index.json"));
-  const reader = new Reader(shards, { store, codecs, hashes, verify, keyOf });
+  const reader = new Reader(shards, { store, codecs, hashes, verify, keyOf, spare: new SpareBytes() });
   const columns = await readColumns(reader, options);
   const schema = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
   return {
     schema,
     shards,
     length: reader.length,
+    shardRows: shards.map(({ samples }) => samples),
     batches: (read) => batches(reader, columns, read),
+    openShard: (number, how) => openRows(reader, columns, number, how),
+    sampleReader: (how) =>
+      sampleReader(
+        { shards, starts: reader.starts, columns, source: reader.source, shardOf: (row) => reader.shardOf(row) },
+        how,
+      ),
     async [Symbol.asyncDispose]() {
       reader.forget();
+      reader.source.spare.forget();
     },
   };
 }
@@ -85,12 +103,12 @@ class Reader {
   readonly shards: readonly ShardEntry[];
   /** The row that each shard begins at, and the length of the table. */
   readonly starts: Float64Array;
-  readonly #source: ShardSource;
+  readonly source: ShardSource;
   #last: { readonly number: number; readonly shard: Promise<OpenShard> } | undefined;
 
   constructor(shards: readonly ShardEntry[], source: ShardSource) {
     this.shards = shards;
-    this.#source = source;
+    this.source = source;
     this.starts = new Float64Array(shards.length + 1);
     for (const [i, { samples }] of shards.entries()) this.starts[i + 1] = this.starts[i]! + samples;
   }
@@ -100,7 +118,8 @@ class Reader {
   }
 
   async open(number: number): Promise<OpenShard> {
-    if (this.#last?.number !== number) this.#last = { number, shard: openShard(this.shards[number]!, this.#source) };
+    if (this.#last?.number !== number)
+      this.#last = { number, shard: openShard(this.shards[number]!, this.source, "ranges") };
     const { shard } = this.#last;
     try {
       return await shard;
@@ -128,10 +147,13 @@ class Reader {
 }
 
 async function readColumns(reader: Reader, options: OpenMdsOptions): Promise<readonly ReadColumn[]> {
-  const { types = {}, arrays = "uniform" } = options;
+  const { arrays = "uniform" } = options;
   const entry = reader.shards[0];
   const names = entry?.column_names ?? [];
   const encodings = entry?.column_encodings.map((name) => parseEncoding(name)!) ?? []; // readMdsIndex has seen that it is one
+  const isBytes = (name: string) => encodings[names.indexOf(name)]?.is === "bytes";
+  const possible = Object.entries(options.bytesAs ?? {}).filter(([name, { kind }]) => isBytes(name) && isNumeric(kind));
+  const types: Schema = { ...Object.fromEntries(possible), ...options.types };
   for (const [name, type] of Object.entries(types)) {
     const found = encodings[names.indexOf(name)];
     if (found?.is !== "bytes" || !isNumeric(type.kind)) {
@@ -155,8 +177,9 @@ async function readColumns(reader: Reader, options: OpenMdsOptions): Promise<rea
 
 /** What the arrays of the first sample are. */
 async function firstTypes(reader: Reader, columns: readonly ReadColumn[]): Promise<(column: ReadColumn) => ColumnType> {
-  const { key, offsets, read } = await reader.open(reader.shardOf(0));
-  const bytes = await read(offsets[0]!, offsets[1]!);
+  const { offsets, bytes: shard } = await reader.open(reader.shardOf(0));
+  const { key } = shard;
+  const bytes = await readRange(shard, offsets[0]!, offsets[1]!);
   const sample = { bytes, offsets: offsets.subarray(0, 2), key, first: 0 };
   const values = decodeSamples(sample, columns, new Set(columns.map(({ name }) => name)));
   return ({ name, encoding }) => {
@@ -165,6 +188,22 @@ async function firstTypes(reader: Reader, columns: readonly ReadColumn[]): Promi
     if (typeof head === "string") return damaged(key, offsets[0]!, `column ${name} of sample 0 ${head}`);
     return { kind: head.kind, shape: head.shape };
   };
+}
+
+async function openRows(
+  reader: Reader,
+  columns: readonly ReadColumn[],
+  number: number,
+  { columns: names, access = "any" }: OpenShardOptions = {},
+): Promise<OpenShardRows> {
+  const entry = reader.shards[number];
+  if (entry === undefined) {
+    throw new WindrowError("usage", `Cannot open a shard: must be one of ${reader.shards.length}, got ${number}`);
+  }
+  const wanted = wantedColumns(columns, names);
+  // What a batch left open would be a shard more in memory.
+  reader.forget();
+  return takenRows(await openShard(entry, reader.source, access), columns, wanted);
 }
 
 async function* batches(
@@ -190,8 +229,9 @@ async function* batches(
     const last = Math.min(to, reader.starts[number + 1]!) - reader.starts[number]!;
     const end = Math.min(last, first + (batchRows ?? rowsIn(shard.offsets, first)));
     const offsets = shard.offsets.subarray(first, end + 1);
-    const bytes = await shard.read(offsets[0]!, offsets[end - first]!);
-    yield { length: end - first, columns: decodeSamples({ bytes, offsets, key: shard.key, first }, columns, wanted) };
+    const bytes = await readRange(shard.bytes, offsets[0]!, offsets[end - first]!);
+    const samples = { bytes, offsets, key: shard.bytes.key, first };
+    yield { length: end - first, columns: decodeSamples(samples, columns, wanted) };
     row += end - first;
   }
 }

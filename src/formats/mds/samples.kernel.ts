@@ -61,3 +61,43 @@ export function gatherRows(bytes: Uint8Array, starts: Float64Array, width: numbe
   }
   return out;
 }
+
+/** Samples of the same size, side by side. */
+export interface EvenSamples {
+  readonly bytes: Uint8Array;
+  readonly step: number;
+  readonly rows: number;
+}
+
+/** Whether each of some samples takes `step` bytes, by where they begin. */
+export function areEven(
+  offsets: Uint32Array,
+  rows: { readonly from: number; readonly to: number },
+  step: number,
+): boolean {
+  for (let row = rows.from; row < rows.to; row++) if (offsets[row + 1]! - offsets[row]! !== step) return false;
+  return true;
+}
+
+/** Whether each sample has these bytes at this place. */
+export function haveBytes({ bytes, step, rows }: EvenSamples, at: number, same: Uint8Array): boolean {
+  for (let row = 0, from = at; row < rows; row++, from += step) {
+    for (let i = 0; i < same.length; i++) if (bytes[from + i] !== same[i]) return false;
+  }
+  return true;
+}
+
+/** Copies one column of samples to its own rows, from byte `to` of `out` on. */
+export function scatterRows(
+  { bytes, step, rows }: EvenSamples,
+  column: { readonly at: number; readonly bytes: number },
+  out: Uint8Array,
+  to: number,
+): void {
+  const width = column.bytes;
+  let source = column.at;
+  for (let row = 0, at = to; row < rows; row++, at += width, source += step) {
+    if (width <= SHORT) for (let i = 0; i < width; i++) out[at + i] = bytes[source + i]!;
+    else out.set(bytes.subarray(source, source + width), at);
+  }
+}
