@@ -12,6 +12,7 @@ export {
   forecastErrors,
 } from "./forecast-errors.ts";
 export { destination, EARTH_RADIUS_METRES, haversine, initialBearing, KNOT, type Position } from "./geodesy.ts";
+export { fromLocal, toLocal } from "./local-frame.ts";
 export { mmsiReason } from "./mmsi.ts";
 export {
   type Denormalized,
