@@ -27,11 +27,11 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL BASELINES EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
       " ",
     ),
-    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fullHorizon".split(
+    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fromLocal fullHorizon".split(
       " ",
     ),
     ..."haversine initialBearing mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
-    ..."reasonCode simulateFleet timeCuts tripId vesselTypeFilter".split(" "),
+    ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
   ]);
 });
 
