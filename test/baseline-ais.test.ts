@@ -110,6 +110,12 @@ test("forecasts of a file are judged as the same forecasts made here", async () 
   const report = await baselineAis(DATA, { predictions });
   assert.equal(report.horizon, 20);
   assert.deepEqual(report.forecasts["predictions"], report.forecasts["constant_velocity"]);
+  const early = await baselineAis(DATA, { predictions, horizons: [2] });
+  assert.deepEqual(
+    early.forecasts["predictions"]?.steps.map(({ step }) => step),
+    [2, 20],
+  );
+  assert.deepEqual(early.forecasts["predictions"]?.ade, report.forecasts["predictions"]?.ade);
   await assert.rejects(baselineAis(DATA, { predictions, horizons: [1, 21] }), {
     code: "usage",
     message: /go 20 steps/,

@@ -27,7 +27,10 @@ export interface BaselineAisOptions {
   readonly split?: DatasetSplit;
   /** Positions of a window that are the input; as the manifest says, else 128. */
   readonly inputLength?: number;
-  /** Steps to look at, in any order. The last is the whole forecast, that the average displacement error is over. All steps that follow the input. */
+  /**
+   * Steps to look at, in any order; 1, 10, 100, 400, 800 as far as they go. The last is the whole forecast, which the average displacement
+   * error is over, unless `predictions` go further; where absent, it is all that follows the input.
+   */
   readonly horizons?: readonly number[];
   /** Whether baselines are told when the target positions were reported, or take the median of the input's time steps; `known`. */
   readonly dt?: "known" | "median";
@@ -101,11 +104,12 @@ function judgesOf(
   file: Awaited<ReturnType<typeof predictionsFile>> | undefined,
 ): readonly Judge[] {
   const { inputLength = knownInput, horizons, dt = "known", baselines = BASELINES, models = {} } = options;
-  const horizon = horizons === undefined ? file?.horizon : Math.max(...horizons);
-  if (file !== undefined && horizon !== file.horizon) {
+  const asked = horizons === undefined ? undefined : Math.max(...horizons);
+  const horizon = file?.horizon ?? asked;
+  if (file !== undefined && asked !== undefined && asked > file.horizon) {
     throw new WindrowError(
       "usage",
-      `Cannot judge forecasts: those of ${file.name} go ${file.horizon} steps, got horizons up to ${horizon}`,
+      `Cannot judge forecasts: those of ${file.name} go ${file.horizon} steps, got horizons up to ${asked}`,
     );
   }
   const lengths = { inputLength, ...(horizon === undefined ? {} : { horizon }) };

@@ -116,7 +116,7 @@ export const baselineAisCommand = command({
     },
     horizons: {
       value: "<list>",
-      summary: "steps to look at; the last one is the whole forecast",
+      summary: "steps to look at; the last one is the whole forecast, unless predictions go further",
       fallback: "1,10,100,400,800 and the last",
       parse: (text: string) => words(text).map(whole),
     },
