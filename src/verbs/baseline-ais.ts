@@ -64,7 +64,7 @@ const DEFAULT_INPUT = 128;
  *
  * @example
  * const { forecasts } = await baselineAis("data", { models: { mine: (batch) => predict(batch) } });
- * console.log(forecasts.mine.ade.nmi.mean, forecasts.persist.ade.nmi.mean);
+ * for (const [name, { ade }] of Object.entries(forecasts)) console.log(name, ade.nmi.mean);
  */
 export async function baselineAis(
   path: string,
