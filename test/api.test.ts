@@ -30,7 +30,7 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fromLocal fullHorizon".split(
       " ",
     ),
-    ..."haversine initialBearing mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
+    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
     ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
   ]);
 });

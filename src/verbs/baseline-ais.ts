@@ -5,21 +5,19 @@ import {
   BASELINES,
   type Baseline,
   type FeatureBatch,
-  type ForecastErrors,
   type ForecastReport,
-  forecast,
-  forecastErrors,
+  type Judge,
+  judge,
+  type Predictions,
 } from "../domains/ais/index.ts";
 import type { DatasetSplit } from "../formats/dataset/index.ts";
-import { type AisWindows, aisSplit } from "./ais-windows.ts";
+import { aisSplit } from "./ais-windows.ts";
 import { inspectPlace } from "./inspect-place.ts";
-import { predictionsFile } from "./predictions-file.ts";
+import { type PredictionsFile, predictionsFile } from "./predictions-file.ts";
 import { type Progress, SILENT } from "./progress.ts";
 
 /** A model: gives degrees of latitude and longitude, `[n, horizon, 2]` row-major, for windows of which it may see the input. */
-export type Forecaster = (
-  batch: FeatureBatch,
-) => Float32Array | Float64Array | Promise<Float32Array> | Promise<Float64Array>;
+export type Forecaster = (batch: FeatureBatch) => Predictions | Promise<Predictions>;
 
 /** What is judged, on what. */
 export interface BaselineAisOptions {
@@ -55,8 +53,6 @@ export interface BaselineAisReport {
   readonly forecasts: Readonly<Record<string, ForecastReport>>;
 }
 
-const DEFAULT_INPUT = 128;
-
 /**
  * Judges baselines, and models beside them, on the samples of a split. Memory is that of a batch and of the errors: some 10 numbers a sample
  * and forecaster.
@@ -75,35 +71,33 @@ export async function baselineAis(
   const source = await aisSplit(await inspectPlace(path), options.split);
   await using file = options.predictions === undefined ? undefined : await predictionsFile(options.predictions);
   if (file !== undefined && source.samples !== undefined) file.expectSamples(source.samples);
-  const judges = judgesOf(options, source.inputLength ?? DEFAULT_INPUT, file);
+  const { panel, models } = panelOf(options, source.inputLength, file);
   let samples = 0;
   progress.stage("judge", source.samples, "samples");
-  for await (const windows of source.batches()) {
+  for await (const { features, vessels } of source.batches()) {
     signal?.throwIfAborted();
-    for (const judge of judges) await judge.take(windows);
-    samples += windows.features.shape[0]!;
+    const batch = { length: features.shape[0]!, columns: { features } };
+    const forecasts: Record<string, Predictions> = {};
+    for (const [name, model] of Object.entries(models)) forecasts[name] = await model(batch);
+    panel.push(batch, forecasts, vessels);
+    samples += batch.length;
     progress.at(samples);
   }
   file?.expectSamples(samples);
-  const forecasts = Object.fromEntries(judges.map(({ name, errors }) => [name, errors.report()]));
+  const forecasts = panel.report();
   const { vessels, input_length, horizon } = Object.values(forecasts)[0]!;
   const { name, split } = source;
   return { path: name, split, samples, vessels, input_length, horizon, dt: options.dt ?? "known", forecasts };
 }
 
-/** A forecaster and its errors. */
-interface Judge {
-  readonly name: string;
-  readonly errors: ForecastErrors;
-  take(windows: AisWindows): Promise<void>;
-}
-
-function judgesOf(
+/** Baselines that are judged, and the models whose forecasts are judged beside them. */
+function panelOf(
   options: BaselineAisOptions,
-  knownInput: number,
-  file: Awaited<ReturnType<typeof predictionsFile>> | undefined,
-): readonly Judge[] {
-  const { inputLength = knownInput, horizons, dt = "known", baselines = BASELINES, models = {} } = options;
+  knownInput: number | undefined,
+  file: PredictionsFile | undefined,
+): { readonly panel: Judge; readonly models: Readonly<Record<string, Forecaster>> } {
+  const { horizons, dt = "known", baselines = BASELINES } = options;
+  const inputLength = options.inputLength ?? knownInput;
   const asked = horizons === undefined ? undefined : Math.max(...horizons);
   const horizon = file?.horizon ?? asked;
   if (file !== undefined && asked !== undefined && asked > file.horizon) {
@@ -112,31 +106,18 @@ function judgesOf(
       `Cannot judge forecasts: those of ${file.name} go ${file.horizon} steps, got horizons up to ${asked}`,
     );
   }
-  const lengths = { inputLength, ...(horizon === undefined ? {} : { horizon }) };
-  const judge = (name: string, forecaster: Forecaster): Judge => {
-    const errors = forecastErrors({ ...lengths, ...(horizons === undefined ? {} : { steps: horizons }) });
-    return {
-      name,
-      errors,
-      async take({ features, vessels }) {
-        const batch = { length: features.shape[0]!, columns: { features } };
-        errors.push(batch, await forecaster(batch), vessels);
-      },
-    };
+  const models: Record<string, Forecaster> = {
+    ...options.models,
+    ...(file === undefined ? {} : { predictions: ({ length }) => file.take(length) }),
   };
-  let room = new Float64Array(0);
-  const judges = [
-    ...Object.entries(models).map(([name, model]) => judge(name, model)),
-    ...(file === undefined ? [] : [judge("predictions", ({ length }) => file.take(length))]),
-    ...baselines.map((name) =>
-      judge(name, (batch) => {
-        const size = batch.length * batch.columns.features.shape[1]! * 2;
-        // One room for all: what was forecast is measured before the next one forecasts.
-        if (room.length < size) room = new Float64Array(size);
-        return forecast(name, batch, { ...lengths, dt, into: room }).data;
-      }),
-    ),
-  ];
-  if (judges.length > 0) return judges;
-  throw new WindrowError("usage", "Cannot judge forecasts: expected a baseline, a model or predictions, got none");
+  if (Object.keys(models).length + baselines.length === 0)
+    throw new WindrowError("usage", "Cannot judge forecasts: expected a baseline, a model or predictions, got none");
+  const panel = judge({
+    baselines,
+    dt,
+    ...(inputLength === undefined ? {} : { inputLength }),
+    ...(horizon === undefined ? {} : { horizon }),
+    ...(horizons === undefined ? {} : { steps: horizons }),
+  });
+  return { panel, models };
 }

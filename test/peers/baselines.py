@@ -161,7 +161,7 @@ def main(folder, length, protocol):
                 {"seconds": seconds, "errors": figures([e for e, _ in found], [v for _, v in found])}
                 for seconds, found in times.items()
             ],
-            "ade": figures(errors.mean(axis=1), vessels, squares),
+            "ade": figures(errors.mean(axis=1), vessels),
             "fde": at(horizon),
         }
     print(json.dumps(out, default=float))

@@ -1,6 +1,10 @@
-/** Forecasts of one window without a model (spec §11). Windows are rows of five float32 from `at` on; forecasts rows of latitude and longitude. */
+/**
+ * Forecasts of one window without a model (spec §11). A window is rows of five float32 from `at` on. Forecasts are unit vectors, rows of three,
+ * one for each of the `elapsed` seconds: a great circle is a sum of two vectors, and the distance to what a ship did needs no angle.
+ */
 
 import { EARTH_RADIUS_METRES, KNOT, wrap180 } from "./geodesy.ts";
+import { unitVectors } from "./vectors.kernel.ts";
 
 const WIDTH = 5;
 const RADIANS = Math.PI / 180;
@@ -41,13 +45,8 @@ export function persist(
   input: number,
   elapsed: Float64Array,
   into: Float64Array,
-  to: number,
 ): void {
-  const last = at + (input - 1) * WIDTH;
-  for (let k = 0, p = to; k < elapsed.length; k++, p += 2) {
-    into[p] = data[last]!;
-    into[p + 1] = data[last + 1]!;
-  }
+  unitVectors(data, at + (input - 1) * WIDTH, 0, elapsed.length, into);
 }
 
 /** The last reported speed and course, along the great circle. */
@@ -57,12 +56,11 @@ export function deadReckoning(
   input: number,
   elapsed: Float64Array,
   into: Float64Array,
-  to: number,
 ): void {
   const last = at + (input - 1) * WIDTH;
   const speed = Math.min(SOG_MAX, data[last + 2]!) * KNOT;
   const course = data[last + 3]! * RADIANS;
-  sail(data[last]!, data[last + 1]!, speed * Math.cos(course), speed * Math.sin(course), elapsed, into, to);
+  sail(data[last]!, data[last + 1]!, speed * Math.cos(course), speed * Math.sin(course), elapsed, into);
 }
 
 /** The velocity of the last steps' positions, by least squares, along the great circle. */
@@ -72,7 +70,6 @@ export function constantVelocity(
   input: number,
   elapsed: Float64Array,
   into: Float64Array,
-  to: number,
 ): void {
   const last = at + (input - 1) * WIDTH;
   const steps = Math.min(FIT_STEPS, input - 1);
@@ -94,50 +91,36 @@ export function constantVelocity(
     if (i < steps) t -= data[p + 4]!;
   }
   if (-t < FIT_SECONDS) {
-    persist(data, at, input, elapsed, into, to);
+    persist(data, at, input, elapsed, into);
     return;
   }
   const points = steps + 1;
   const spread = points * sumTT - sumT * sumT;
-  sail(lat, lon, (points * sumTN - sumT * sumN) / spread, (points * sumTE - sumT * sumE) / spread, elapsed, into, to);
+  sail(lat, lon, (points * sumTN - sumT * sumN) / spread, (points * sumTE - sumT * sumE) / spread, elapsed, into);
 }
 
 /** Great circle from a position with a velocity north and east, in metres a second. */
-function sail(
-  lat: number,
-  lon: number,
-  north: number,
-  east: number,
-  elapsed: Float64Array,
-  into: Float64Array,
-  to: number,
-): void {
+function sail(lat: number, lon: number, north: number, east: number, elapsed: Float64Array, into: Float64Array): void {
   const speed = Math.sqrt(north * north + east * east);
-  const sinLat = Math.sin(lat * RADIANS);
-  const cosLat = Math.cos(lat * RADIANS);
   const cosCourse = speed === 0 ? 1 : north / speed;
   const sinCourse = speed === 0 ? 0 : east / speed;
-  for (let k = 0, p = to; k < elapsed.length; k++, p += 2) {
-    arrive(lon, sinLat, cosLat, cosCourse, sinCourse, (speed * elapsed[k]!) / EARTH_RADIUS_METRES, into, p);
+  const sinLat = Math.sin(lat * RADIANS);
+  const cosLat = Math.cos(lat * RADIANS);
+  const sinLon = Math.sin(lon * RADIANS);
+  const cosLon = Math.cos(lon * RADIANS);
+  // Where one is, and where the course points: spec §10's destination is their sum, by cosine and sine of the angle sailed.
+  const [x, y, z] = [cosLat * cosLon, cosLat * sinLon, sinLat];
+  const dx = -sinLat * cosLon * cosCourse - sinLon * sinCourse;
+  const dy = -sinLat * sinLon * cosCourse + cosLon * sinCourse;
+  const dz = cosLat * cosCourse;
+  for (let k = 0, p = 0; k < elapsed.length; k++, p += 3) {
+    const angle = (speed * elapsed[k]!) / EARTH_RADIUS_METRES;
+    const sin = Math.sin(angle);
+    const cos = Math.cos(angle);
+    into[p] = x * cos + dx * sin;
+    into[p + 1] = y * cos + dy * sin;
+    into[p + 2] = z * cos + dz * sin;
   }
-}
-
-/** Spec §10's destination, as the sum of two vectors: where one is, and where the course points. */
-function arrive(
-  lon: number,
-  sinLat: number,
-  cosLat: number,
-  cosCourse: number,
-  sinCourse: number,
-  angle: number,
-  into: Float64Array,
-  to: number,
-): void {
-  const sin = Math.sin(angle);
-  const cos = Math.cos(angle);
-  const up = sinLat * cos + cosLat * cosCourse * sin;
-  into[to] = Math.asin(up > 1 ? 1 : Math.max(up, -1)) / RADIANS;
-  into[to + 1] = wrap180(lon + Math.atan2(sinCourse * sin, cosLat * cos - sinLat * cosCourse * sin) / RADIANS);
 }
 
 /** The turn at the end of the input: least-squares slope of the unwrapped course, in radians a second, within ±1° a second. */
@@ -171,31 +154,38 @@ export function turning(
   input: number,
   elapsed: Float64Array,
   into: Float64Array,
-  to: number,
 ): void {
   const last = at + (input - 1) * WIDTH;
   const angle = turnRate(data, at, input) * TURN_SECONDS;
   if (angle === 0) {
-    deadReckoning(data, at, input, elapsed, into, to);
+    deadReckoning(data, at, input, elapsed, into);
     return;
   }
   const perRadius = (Math.min(SOG_MAX, data[last + 2]!) * KNOT) / EARTH_RADIUS_METRES;
   const course = data[last + 3]! * RADIANS + angle;
-  const lon = data[last + 1]!;
+  const lon = data[last + 1]! * RADIANS;
   const sinLat = Math.sin(data[last]! * RADIANS);
   const cosLat = Math.cos(data[last]! * RADIANS);
+  const sinLon = Math.sin(lon);
+  const cosLon = Math.cos(lon);
   const cosEnd = Math.cos(course) * perRadius;
   const sinEnd = Math.sin(course) * perRadius;
   const cinStart = cin(angle);
   const siStart = si(angle);
-  for (let k = 0, p = to; k < elapsed.length; k++, p += 2) {
+  for (let k = 0, p = 0; k < elapsed.length; k++, p += 3) {
     const left = angle * Math.exp(-elapsed[k]! / TURN_SECONDS);
     const ahead = elapsed[k]! + TURN_SECONDS * (cin(left) - cinStart);
     const aside = TURN_SECONDS * (si(left) - siStart);
     const north = cosEnd * ahead - sinEnd * aside;
     const east = sinEnd * ahead + cosEnd * aside;
     const far = Math.sqrt(north * north + east * east);
-    arrive(lon, sinLat, cosLat, far === 0 ? 1 : north / far, far === 0 ? 0 : east / far, far, into, p);
+    const cos = Math.cos(far);
+    // Both parts of the way are in radians; on the sphere it reaches as far as its sine.
+    const scale = far === 0 ? 1 : Math.sin(far) / far;
+    const up = cosLat * cos - sinLat * north * scale;
+    into[p] = cosLon * up - sinLon * east * scale;
+    into[p + 1] = sinLon * up + cosLon * east * scale;
+    into[p + 2] = sinLat * cos + cosLat * north * scale;
   }
 }
 

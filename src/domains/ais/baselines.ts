@@ -5,8 +5,10 @@ import { constantVelocity, deadReckoning, knownElapsed, medianElapsed, persist, 
 import type { FeatureBatch, FeatureColumn } from "./feature-batch.ts";
 import { cutOf } from "./targets.ts";
 import { WIDTH } from "./trips.kernel.ts";
+import { latOf, lonOf } from "./vectors.kernel.ts";
 
-const FORECASTS = {
+/** What forecasts each of them: unit vectors for a window and the seconds to each step. */
+export const FORECASTS = {
   persist,
   dead_reckoning: deadReckoning,
   constant_velocity: constantVelocity,
@@ -65,12 +67,17 @@ export function forecast(
     throw new WindrowError("usage", `Cannot forecast: the answer has ${size} values, got room for ${into.length}`);
   const data = packed(windows);
   const elapsed = new Float64Array(horizon);
+  const vectors = new Float64Array(3 * horizon);
   const fill = options.dt === "median" ? medianElapsed : knownElapsed;
   const make = FORECASTS[baseline];
-  for (let i = 0; i < n; i++) {
+  for (let i = 0, to = 0; i < n; i++) {
     const at = i * positions * WIDTH;
     fill(data, at, inputLength, elapsed);
-    make(data, at, inputLength, elapsed, into, i * horizon * 2);
+    make(data, at, inputLength, elapsed, vectors);
+    for (let k = 0; k < horizon; k++, to += 2) {
+      into[to] = latOf(vectors, 3 * k);
+      into[to + 1] = lonOf(vectors, 3 * k);
+    }
   }
   return { data: into.length === size ? into : into.subarray(0, size), shape: [n, horizon, 2] };
 }

@@ -2,16 +2,17 @@
 
 export { BASELINES, type Baseline, type BaselineOptions, type Forecasts, forecast } from "./baselines.ts";
 export { ANY_VESSEL, type CleanCounts, cleaner } from "./clean.ts";
+export type { ErrorFigures, ErrorStats, ForecastErrorsOptions, ForecastReport } from "./error-set.ts";
 export type { FeatureBatch, FeatureColumn } from "./feature-batch.ts";
-export {
-  type ErrorFigures,
-  type ErrorStats,
-  type ForecastErrors,
-  type ForecastErrorsOptions,
-  type ForecastReport,
-  forecastErrors,
-} from "./forecast-errors.ts";
 export { destination, EARTH_RADIUS_METRES, haversine, initialBearing, KNOT, type Position } from "./geodesy.ts";
+export {
+  type ForecastErrors,
+  forecastErrors,
+  type Judge,
+  type JudgeOptions,
+  judge,
+  type Predictions,
+} from "./judge.ts";
 export { fromLocal, toLocal } from "./local-frame.ts";
 export { mmsiReason } from "./mmsi.ts";
 export {

@@ -3,17 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { BASELINES, forecast } from "./baselines.ts";
+import { errorAfter } from "./error-after.ts";
 import { BINNED_QUANTILE_ERROR, ErrorSeries } from "./error-series.ts";
-import { errorAfter } from "./errors.kernel.ts";
+import type { ErrorStats } from "./error-set.ts";
 import type { FeatureColumn } from "./feature-batch.ts";
-import { type ErrorStats, forecastErrors } from "./forecast-errors.ts";
 import { destination, haversine } from "./geodesy.ts";
+import { forecastErrors, judge } from "./judge.ts";
 
 const NMI = 1852;
 
 function near(actual: number | null, expected: number, what: string): void {
   assert.ok(
-    actual !== null && Math.abs(actual - expected) <= 1e-9 * Math.abs(expected) + 1e-9,
+    actual !== null && Math.abs(actual - expected) <= 1e-9 * Math.abs(expected) + 1e-7,
     `${what}: ${actual}, not ${expected}`,
   );
 }
@@ -109,14 +111,11 @@ test("every figure is what its definition says, however the samples are cut into
       checkStats(report.ade, all.map(mean), vessels, "ADE");
       const squares = samples.map((each) => {
         const forecast = forecastOf(each);
-        const { data } = columnOf([each]);
-        return each.off.map((_, k) => {
-          const truth = (INPUT + k) * 5;
-          return ((forecast[2 * k]! - data[truth]!) ** 2 + (forecast[2 * k + 1]! - data[truth + 1]!) ** 2) / 2;
-        });
+        const [a = 0, b = 0] = columnOf([each]).data.subarray((INPUT + 2) * 5);
+        return ((forecast[4]! - a) ** 2 + (forecast[5]! - b) ** 2) / 2;
       });
-      near(report.ade.degrees_mse, mean(squares.flat()), "degrees");
-      near(report.steps[1]!.errors.degrees_mse, mean(squares.map((each) => each[2]!)), "degrees of step 3");
+      near(report.steps[1]!.errors.degrees_mse, mean(squares), "degrees of step 3");
+      assert.equal(report.ade.degrees_mse, null);
       near(
         report.steps[1]!.mean_seconds,
         mean(samples.map(({ rows }) => rows.slice(2, 5).reduce((sum, row) => sum + row[2], 0))),
@@ -217,4 +216,30 @@ test("what does not fit is refused", () => {
   );
   assert.throws(() => forecastErrors({ seconds: [0] }), { code: "usage" });
   assert.throws(() => forecastErrors().report(), { code: "empty" });
+});
+
+test("several forecasters are judged as each alone; names that change, or are there twice, are refused", () => {
+  fc.assert(
+    fc.property(fc.array(sample, { minLength: 1, maxLength: 5 }), fc.constantFrom("known", "median"), (samples, dt) => {
+      const batch = columnOf(samples);
+      const model = Float64Array.from(samples.flatMap(forecastOf));
+      const options = { inputLength: INPUT, steps: [2], dt };
+      const all = judge({ ...options, baselines: BASELINES });
+      all.push(batch, { model });
+      const report = all.report();
+      assert.deepEqual(Object.keys(report), ["model", ...BASELINES]);
+      for (const name of BASELINES) {
+        const alone = forecastErrors(options);
+        alone.push(batch, forecast(name, batch, { inputLength: INPUT, dt }).data);
+        near(report[name]!.ade.metres.rmse, alone.report().ade.metres.rmse, name);
+      }
+      const alone = forecastErrors(options);
+      alone.push(batch, model);
+      assert.deepEqual(alone.report(), report["model"]);
+      assert.throws(() => all.push(batch, { other: model }), { code: "usage", message: /forecasts of model, persist/ });
+      const twice = judge({ ...options, baselines: ["persist"] });
+      assert.throws(() => twice.push(batch, { persist: model }), { code: "usage" });
+    }),
+    { numRuns: 30 },
+  );
 });
