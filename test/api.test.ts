@@ -7,6 +7,7 @@ import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as windrow from "../src/index.ts";
 import * as testkit from "../src/testkit/index.ts";
+import * as loadDoor from "../src/verbs/load.ts";
 
 const names = (door: object) => Object.keys(door).sort();
 
@@ -20,6 +21,10 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ),
     ..."simulateAis stats unreachable valuesPerRow verify".split(" "),
   ]);
+});
+
+test("windrow/load lets out one verb", () => {
+  assert.deepEqual(names(loadDoor), ["load"]);
 });
 
 test("windrow/ais lets out the rules, the simulator and geodesy", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { WindrowError } from "../core/index.ts";
 import { nodeCodecs } from "./codecs.ts";
 
 const codecs = nodeCodecs();
@@ -13,6 +14,14 @@ const inputs = fc.oneof(
     .tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.nat(20_000))
     .map(([piece, length]) => repeated(piece, length)),
 );
+
+async function* cutIn(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+}
 
 function repeated(piece: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => piece[i % piece.length]!);
@@ -101,6 +110,56 @@ for (const [name, codec] of codecs) {
         assert.deepEqual(await later, await outcome(() => codec.unpack(packed, length)));
       }),
     );
+  });
+
+  test(`${name}: unpacking by pieces gives what unpacking at once gives, or damage where that does`, async (t) => {
+    const { unpackPieces } = codec;
+    if (unpackPieces === undefined) return t.diagnostic("it has no pieces");
+    await fc.assert(
+      fc.asyncProperty(inputs, fc.nat(2), fc.nat(1), fc.integer({ min: 1, max: 50 }), async (bytes, off, cut, size) => {
+        const packed = codec.pack(bytes);
+        const given = packed.subarray(0, packed.length - cut);
+        const length = bytes.length + off;
+        const pieces = Array.fromAsync(unpackPieces(cutIn(given, size), length));
+        if (off > 0 || cut > 0) return assert.rejects(pieces, { code: "damaged", message: /^Cannot unpack / });
+        assert.deepEqual(joined(await pieces), bytes);
+      }),
+    );
+  });
+
+  test(`${name}: pieces come while the packed bytes do, and whoever stops early ends both`, async (t) => {
+    const { unpackPieces } = codec;
+    if (unpackPieces === undefined) return t.diagnostic("it has no pieces");
+    const raw = Uint8Array.from({ length: 1 << 23 }, (_, i) => (Math.imul(i, 2654435761) >>> 20) & 0xff);
+    const packed = codec.pack(raw, 1);
+    let taken = 0;
+    let isEnded = false;
+    async function* counted() {
+      try {
+        for await (const piece of cutIn(packed, 1 << 12)) {
+          taken += piece.length;
+          yield piece;
+        }
+      } finally {
+        isEnded = true;
+      }
+    }
+    for await (const piece of unpackPieces(counted(), raw.length)) {
+      assert.deepEqual(piece, raw.subarray(0, piece.length));
+      break;
+    }
+    await new Promise(setImmediate);
+    assert.ok(taken < packed.length / 2, `${taken} of ${packed.length} for the first piece`);
+    assert.ok(isEnded);
+    // A bomb is not unpacked further than to its first piece too many.
+    await assert.rejects(Array.fromAsync(unpackPieces(cutIn(packed, 1 << 12), 1000)), {
+      message: /1000 bytes, got more/,
+    });
+    const broken = async function* () {
+      yield packed.subarray(0, 1000);
+      throw new WindrowError("io", "Cannot read x: the device failed");
+    };
+    await assert.rejects(Array.fromAsync(unpackPieces(broken(), raw.length)), { code: "io" });
   });
 
   test(`${name}: what Python packed unpacks`, () => {

@@ -1,8 +1,10 @@
-/** `load`: batches of samples from files, for training. */
+/** `load`: batches of samples from files, for training. A door of its own, `windrow/load`, that loads nothing else: a loop begins sooner. */
 
 import type { Schema } from "../core/index.ts";
 import { type ColumnsSpec, type Loader, type LoaderOptions, loader, type SchemaOf } from "../load/index.ts";
 import { type LoadChoice, loadSource } from "./load-source.ts";
+
+export type { ColumnsSpec, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 
 /** The columns that a dataset of windows has. */
 const WINDOWS = { features: "f32" } as const satisfies ColumnsSpec;

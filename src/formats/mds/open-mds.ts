@@ -17,8 +17,9 @@ import { columnTypeOf, type Encoding, parseEncoding } from "./encoding.ts";
 import { readMdsIndex, type ShardEntry } from "./index-json.ts";
 import { readArrayHead } from "./ndarray.ts";
 import { type SampleReader, type SampleReaderOptions, sampleReader } from "./sample-reader.ts";
-import { type ShardSource, SpareBytes } from "./shard-bytes.ts";
+import { SpareBytes } from "./shard-bytes.ts";
 import { damaged } from "./shard-fault.ts";
+import type { ShardSource } from "./shard-files.ts";
 import { type OpenShard, openShard, readRange } from "./shard-reader.ts";
 import { takenRows } from "./take-rows.ts";
 

@@ -5,7 +5,7 @@ import { decodeSamples, type ReadColumn } from "./decode.ts";
 import { fixedSample } from "./fixed-sample.ts";
 import type { ShardEntry } from "./index-json.ts";
 import { haveBytes } from "./samples.kernel.ts";
-import type { ShardSource } from "./shard-bytes.ts";
+import type { ShardSource } from "./shard-files.ts";
 import { type OpenShard, openShardNow } from "./shard-reader.ts";
 
 /** How to read single samples. */

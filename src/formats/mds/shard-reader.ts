@@ -1,8 +1,9 @@
 /** Opens one shard: finds its bytes, and checks what stands in front of its samples. */
 
 import type { ShardEntry } from "./index-json.ts";
-import { type ShardAccess, type ShardBytes, type ShardSource, shardBytes, shardBytesNow } from "./shard-bytes.ts";
+import type { ShardBytes } from "./shard-bytes.ts";
 import { damaged, undecodable } from "./shard-fault.ts";
+import { type ShardAccess, type ShardSource, shardBytes, shardBytesNow } from "./shard-files.ts";
 
 /** A shard that can be read by sample. */
 export interface OpenShard {
