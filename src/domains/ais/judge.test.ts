@@ -196,6 +196,11 @@ test("what is no number is refused with its place, in a forecast and in a window
     code: "damaged",
     message: /sample 0 .* step 2/,
   });
+  const timeless = { ...batch, data: data.with(9, Number.NaN) };
+  assert.throws(() => errors().push(timeless, Float32Array.of(1, 2, 1, 2)), { code: "damaged", message: /step 1 by/ });
+  const noStart = { ...batch, data: data.with(0, Number.NaN) };
+  const panel = judge({ inputLength: 1, baselines: ["persist"] });
+  assert.throws(() => panel.push(noStart, {}), { code: "damaged", message: /sample 0 .* step 1 by/ });
 });
 
 test("what does not fit is refused", () => {

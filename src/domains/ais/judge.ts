@@ -149,6 +149,7 @@ class Panel implements Judge {
     const first = at + inputLength * WIDTH;
     unitVectors(data, first, WIDTH, elapsed.length, truth);
     knownElapsed(data, at, inputLength, elapsed);
+    if (Number.isNaN(elapsed.at(-1))) throw this.#noNumber(elapsed.findIndex(Number.isNaN) + 1);
     return { vectors: truth, data, at: first, elapsed, vessel: vessel === undefined ? -1 : this.#vessel(vessel) };
   }
 
@@ -175,16 +176,21 @@ class Panel implements Judge {
   #add(name: string, reported: Reported): void {
     const step = this.#sets.get(name)!.add(this.#scratch!.forecast, reported);
     if (step === 0) return;
-    const isWindow = reported.vectors.subarray(3 * (step - 1), 3 * step).some(Number.isNaN);
-    throw isWindow
-      ? new WindrowError(
-          "damaged",
-          `Cannot measure forecasts: the window of sample ${this.#samples} has no position at step ${step}`,
-        )
-      : new WindrowError(
-          "usage",
-          `Cannot measure forecasts: ${name} must give numbers, got none for sample ${this.#samples} at step ${step}`,
-        );
+    // Of numbers, baselines make numbers.
+    const isBaseline = this.#options.baselines?.some((each) => each === name) === true;
+    const isWindow = isBaseline || reported.vectors.subarray(3 * (step - 1), 3 * step).some(Number.isNaN);
+    if (isWindow) throw this.#noNumber(step);
+    throw new WindrowError(
+      "usage",
+      `Cannot measure forecasts: ${name} must give numbers, got none for sample ${this.#samples} at step ${step}`,
+    );
+  }
+
+  #noNumber(step: number): WindrowError {
+    return new WindrowError(
+      "damaged",
+      `Cannot measure forecasts: the window of sample ${this.#samples} must hold numbers, got none to judge step ${step} by`,
+    );
   }
 
   report(): Readonly<Record<string, ForecastReport>> {
