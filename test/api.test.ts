@@ -13,10 +13,10 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
     ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
@@ -29,11 +29,14 @@ test("windrow/load lets out one verb", () => {
 
 test("windrow/ais lets out the rules, the simulator and geodesy", () => {
   assert.deepEqual(names(ais), [
-    ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
+    ..."AIS_COLUMNS AIS_RULES AIS_STATICS ANY_VESSEL BASELINES EARTH_RADIUS_METRES FAULT_RATES FEATURES FLEET_LABELS KNOT".split(
       " ",
     ),
-    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner destination haversine initialBearing mmsiReason nthValue".split(" "),
-    ..."reasonCode simulateFleet timeCuts tripId vesselTypeFilter".split(" "),
+    ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fromLocal fullHorizon".split(
+      " ",
+    ),
+    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
+    ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
   ]);
 });
 

@@ -48,6 +48,7 @@ test("help names every command, and leaves with 0", () => {
     "leak",
     "diff",
     "merge",
+    "baseline",
   ]) {
     assert.match(out, new RegExp(`^  ${name}`, "m"));
   }

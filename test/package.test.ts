@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { env, execPath, versions } from "node:process";
@@ -106,8 +106,17 @@ test("the package holds the command and the library, and no test", (t) => {
 
 test("an installed windrow runs its demo", (t) => {
   if (!install(t)) return;
-  const { status, stdout, stderr } = run(home, dirname(execPath), "npx", "windrow", "demo");
+  const { status, stdout, stderr } = run(home, dirname(execPath), "npx", "windrow", "demo", "--out", "demo");
   assert.equal(status, 0, `${stdout}${stderr}`);
+});
+
+test("an example that is copied beside an installation runs", (t) => {
+  if (!install(t)) return;
+  copyFileSync(join(root, "examples", "loop.ts"), join(home, "loop.ts"));
+  run(home, dirname(execPath), "npx", "windrow", "demo", "--out", "copied");
+  const { status, stdout, stderr } = run(home, dirname(execPath), "node", "loop.ts", join("copied", "data"));
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^epoch 1: [1-9]\d* samples/m);
 });
 
 test("the library and its doors open where the package is installed", (t) => {

@@ -100,6 +100,7 @@ function addCommand(program: Program, spec: Command, finish: (code: number) => v
 
 const GROUPS: Readonly<Record<string, string>> = {
   materialize: "recordings in, training shards out",
+  baseline: "judge forecasts against what happened",
   simulate: "make recordings with known truth",
   plan: "print the plan of a materialization as JSON",
 };

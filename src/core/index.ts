@@ -22,5 +22,6 @@ export { type ErrorCode, type ErrorDetails, unreachable, WindrowError } from "./
 export { fnv1a32, type Rng, rng } from "./rng.ts";
 export type { OpenShardOptions, OpenShardRows, RowChoice, ShardedTable } from "./shards.ts";
 export { type ByteRange, type Draft, isSafeKey, type Key, type OpenFile, type ReadStore, type Store } from "./store.ts";
+export { type NumberArray, packed, type Strided } from "./strided.ts";
 export type { OpenOptions, ReadOptions, Table } from "./table.ts";
 export type { RandomReader, SequentialWriter, Workspace } from "./workspace.ts";

@@ -32,6 +32,7 @@ export type {
 export type { ColumnsSpec, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
 export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-verbs.ts";

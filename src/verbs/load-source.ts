@@ -6,7 +6,6 @@ import { openMds } from "../formats/mds/index.ts";
 import { type InspectPlace, placeName, wholeSource } from "../inspect/source.ts";
 import { joinedTable, type LoadSource } from "../load/index.ts";
 import { placeAt } from "./inspect-place.ts";
-import { inRowGroups } from "./row-group-shards.ts";
 
 /** What of a path is loaded. */
 export interface LoadChoice {
@@ -71,7 +70,7 @@ async function parquetSource(place: InspectPlace, keys: readonly string[]): Prom
   const files: unknown[] = [];
   for (const key of keys) {
     const table = await openParquet(key, place);
-    tables.push(inRowGroups(table));
+    tables.push(table);
     files.push([key, await place.store.size(key), table.rowGroups]);
   }
   return { table: joinedTable(tables, keys), identity: JSON.stringify(files) };
