@@ -11,8 +11,8 @@ import { materializeAis } from "../src/verbs/index.ts";
 import { testFolder, writeFleet } from "./ais-dataset.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** The pages whose blocks run, with `dataset` beside them. */
-const PAGES = ["docs/load.md"];
+/** The pages whose blocks run, with the folder `data` beside them. */
+const PAGES = ["README.md", "docs/load.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {
@@ -33,12 +33,12 @@ function inCheckout(program: string): string {
   });
 }
 
-/** A folder with a small dataset of windows in it, called `dataset`. */
+/** A folder with a small dataset of windows in it, called `data`. */
 async function folderWithDataset(t: TestContext): Promise<string> {
   const folder = testFolder(t);
   const input = join(folder, "ships.csv");
   writeFleet(input, { vessels: 10, days: 2, seed: 3 });
-  const out = join(folder, "dataset");
+  const out = join(folder, "data");
   const { manifest } = await materializeAis({ inputs: [input], out, val: 0.2, workers: 1, stride: 32 });
   const samples = manifest.counts.train.reduce((sum, count) => sum + count, 0);
   assert.ok(samples > 64, `a batch and more, got ${samples}`);

@@ -32,7 +32,7 @@ export type LoadedSchema<C extends ColumnsSpec | "all"> = C extends ColumnsSpec 
  * @throws WindrowError `usage` at once for options that do not fit each other; from the loop: `missing`, `damaged`, `unsupported` as the
  * files are, `usage` for a cursor of something else, or columns that hold something else.
  * @example
- *     for await (const batch of load("dataset", { batchSize: 64, epoch: 1, seed: 42 })) {
+ *     for await (const batch of load("data", { batchSize: 64, epoch: 1, seed: 42 })) {
  *       const { data, shape } = batch.columns.features; // Float32Array, [64, 928, 5]
  *     }
  */
