@@ -187,9 +187,20 @@ test("columns that are not told are not known to the compiler, and all are there
     const data: Float32Array | undefined = columns["features"]?.data;
     assert.equal(data?.length, 30);
   }
+  for await (const { columns } of load(join(folder, "mds"), { batchSize: 5, columns: ["n", "text"] })) {
+    assert.deepEqual(Object.keys(columns), ["n", "text"]);
+    assert.equal(columns.n.data.length, 5);
+    // @ts-expect-error it was not asked for
+    assert.equal(columns.features, undefined);
+    // @ts-expect-error names promise no kind
+    const data: Int32Array = columns.n.data;
+    assert.ok(data instanceof Int32Array);
+  }
   const wrong = (columns: LoadOptions<never>["columns"] & {}) =>
-    assert.rejects(load(join(folder, "mds"), { batchSize: 5, columns }).info(), { message: /^Cannot load column / });
+    assert.rejects(load(join(folder, "mds"), { batchSize: 5, columns }).info(), { message: /^Cannot load/ });
   await wrong({ nothing: "f32" } as never);
+  await wrong(["nothing"] as never);
+  await wrong([] as never);
   await wrong({ n: "f32" } as never);
   await wrong({ features: { kind: "f32", shape: [2, 3] } } as never);
 });

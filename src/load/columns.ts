@@ -13,16 +13,19 @@ import {
   WindrowError,
 } from "../core/index.ts";
 
-/**
- * The columns that are wanted, and what each is taken for: a kind, or a type with its shape. The compiler believes it, so it is checked
- * against the files before the first batch.
- */
-export type ColumnsSpec = Readonly<Record<string, Kind | ColumnType>>;
+/** Columns, and what each is taken for: a kind, or a type with its shape. */
+export type ColumnTypes = Readonly<Record<string, Kind | ColumnType>>;
 
-/** The schema that a spec promises. */
-export type SchemaOf<C extends ColumnsSpec> = {
-  readonly [N in keyof C]: C[N] extends Kind ? { readonly kind: C[N] } : C[N] extends ColumnType ? C[N] : never;
-};
+/**
+ * The columns that are wanted: their names, or with what each is taken for. The compiler believes it, so it is checked against the
+ * files before the first batch.
+ */
+export type ColumnsSpec = ColumnTypes | readonly string[];
+
+/** The schema that a spec promises; of names it promises no more than that they are there. */
+export type SchemaOf<C extends ColumnsSpec> = C extends readonly string[]
+  ? { readonly [N in C[number]]: ColumnType }
+  : { readonly [N in keyof C]: C[N] extends Kind ? { readonly kind: C[N] } : C[N] extends ColumnType ? C[N] : never };
 
 /** One column of a batch. */
 export interface LoadColumn<C extends ColumnType = ColumnType> {
@@ -46,7 +49,8 @@ export interface LoadBatch<S extends Schema = Schema> {
  */
 export function loadedSchema(schema: Schema, spec: ColumnsSpec | "all"): Schema {
   if (spec === "all") return schema;
-  const found = Object.entries(spec).map(([name, wanted]) => {
+  const asked = isNames(spec) ? spec.map((name) => [name, undefined] as const) : Object.entries(spec);
+  const found = asked.map(([name, wanted]) => {
     const type = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (type === undefined) {
       const names = Object.keys(schema).join(", ") || "none";
@@ -55,11 +59,16 @@ export function loadedSchema(schema: Schema, spec: ColumnsSpec | "all"): Schema 
         `Cannot load column ${name}: there is no such column, got ${names}; columns chooses`,
       );
     }
-    checkType(name, type, typeof wanted === "string" ? { kind: wanted } : wanted);
+    if (wanted !== undefined) checkType(name, type, typeof wanted === "string" ? { kind: wanted } : wanted);
     return [name, type] as const;
   });
   if (found.length === 0) throw new WindrowError("usage", "Cannot load: columns must name at least one, got none");
   return Object.fromEntries(found);
+}
+
+/** Whether a spec is names alone. */
+export function isNames(spec: ColumnsSpec): spec is readonly string[] {
+  return Array.isArray(spec);
 }
 
 function checkType(name: string, type: ColumnType, wanted: ColumnType): void {

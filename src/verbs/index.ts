@@ -29,7 +29,7 @@ export type {
   StatsReport,
   VerifyReport,
 } from "../inspect/index.ts";
-export type { ColumnsSpec, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
+export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";

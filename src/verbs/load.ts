@@ -1,10 +1,10 @@
 /** `load`: batches of samples from files, for training. A door of its own, `windrow/load`, that loads nothing else: a loop begins sooner. */
 
 import type { Schema } from "../core/index.ts";
-import { type ColumnsSpec, type Loader, type LoaderOptions, loader, type SchemaOf } from "../load/index.ts";
+import { type ColumnsSpec, isNames, type Loader, type LoaderOptions, loader, type SchemaOf } from "../load/index.ts";
 import { type LoadChoice, loadSource } from "./load-source.ts";
 
-export type { ColumnsSpec, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
+export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 
 /** The columns that a dataset of windows has. */
 const WINDOWS = { features: "f32" } as const satisfies ColumnsSpec;
@@ -12,7 +12,7 @@ const WINDOWS = { features: "f32" } as const satisfies ColumnsSpec;
 /** How to load a path. */
 export interface LoadOptions<C extends ColumnsSpec | "all" = typeof WINDOWS> extends LoaderOptions, LoadChoice {
   /**
-   * The columns of a batch, and what each holds: `{ features: "f32" }` where absent. A kind, or a type with its shape, which is also what
+   * The columns of a batch: names, `["features", "key"]`, or with what each holds: `{ features: "f32" }`, which is the default. A kind, or a type with its shape, which is also what
    * MDS columns of bytes are read as: `{ image: { kind: "u8", shape: [28, 28] }, label: "i64" }`. The compiler takes it for the type of
    * the batches, so another kind or shape in the files is an error. `"all"` gives what there is, and the compiler knows nothing of it.
    */
@@ -47,6 +47,7 @@ export function load<const C extends ColumnsSpec | "all" = typeof WINDOWS>(
 
 /** The columns that come with a type, which may say what bytes hold. */
 function typesIn(columns: ColumnsSpec): Schema {
+  if (isNames(columns)) return {};
   return Object.fromEntries(
     Object.entries(columns).flatMap(([name, type]) => (typeof type === "string" ? [] : [[name, type] as const])),
   );
