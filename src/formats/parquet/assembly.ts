@@ -2,7 +2,7 @@
 
 import { type Draft, type Schema, WindrowError } from "../../core/index.ts";
 import { ARROW_KEY, arrowSchema } from "./arrow-schema.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { MAGIC } from "./codes.ts";
 import { columnIndex, footer, offsetIndex, type PlacedGroup, type Stretch } from "./footer.ts";
 import { leaves } from "./leaf.ts";

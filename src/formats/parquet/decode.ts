@@ -3,7 +3,7 @@
 import { type Arrays, type Json, NUMERIC_ARRAYS, type NumericKind, unreachable } from "../../core/index.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
-import { damaged, unsupported } from "./fault.ts";
+import { damaged, unsupported } from "../fault.ts";
 import { readHybrid, unpackBits } from "./levels.kernel.ts";
 import type { SourceColumn } from "./source-column.ts";
 import { join, join4 } from "./split.kernel.ts";

@@ -2,7 +2,7 @@
 
 import { bytesOf, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
 import { CODECS, MAGIC, REPETITION } from "./codes.ts";
-import { at, damaged, unsupported } from "./fault.ts";
+import { at, damaged, unsupported } from "../fault.ts";
 import {
   bytesField,
   need,

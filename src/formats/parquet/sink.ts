@@ -3,7 +3,7 @@
 import { type Batch, type Draft, rowBytes, type Schema, WindrowError } from "../../core/index.ts";
 import { type AssemblyOptions, parquetAssembly } from "./assembly.ts";
 import { checkBatch } from "./batch.ts";
-import { growingBatch } from "./growing.ts";
+import { growingBatch } from "../growing.ts";
 import { encodeRowGroup, type RowGroupOptions } from "./row-group.ts";
 
 /** How a file is written. */

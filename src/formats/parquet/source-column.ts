@@ -3,7 +3,7 @@
 import { type ColumnType, type Kind, kindBytes } from "../../core/index.ts";
 import type { ArrowHint } from "./arrow-schema.ts";
 import { CONVERTED, LOGICAL, PHYSICAL, REPETITION } from "./codes.ts";
-import { unsupported } from "./fault.ts";
+import { unsupported } from "../fault.ts";
 import { countLeaves, type FileInfo, type SchemaNode } from "./file.ts";
 import { structField, type ThriftStruct, whole } from "./thrift-read.ts";
 

@@ -2,7 +2,7 @@
 
 import { bytesOf, type Column, type Json, NUMERIC_ARRAYS, type NumericKind, WindrowError } from "../../core/index.ts";
 import { type Bounds, byteBounds, numberBounds } from "./bounds.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { ENCODING } from "./codes.ts";
 import type { Leaf } from "./leaf.ts";
 import { bitWidth, packBits, writeHybrid } from "./levels.kernel.ts";
