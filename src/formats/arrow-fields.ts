@@ -117,20 +117,25 @@ function columnField(name: string, type: ColumnType, style: FieldStyle): FlatNod
 }
 
 /** A schema's table. */
-export function schemaNode(schema: Schema, style: FieldStyle): FlatNode {
+export function schemaNode(schema: Schema, style: FieldStyle): { readonly table: readonly Slot[] } {
   const fields = Object.entries(schema).map(([name, type]) => columnField(name, type, style));
   return { table: [undefined, { vector: fields }] };
 }
 
 /**
- * An encapsulated message without its body: continuation, length, metadata. It takes a multiple of `alignment` bytes (8 or more, as
- * the format wants it), so that a body behind it is aligned.
+ * An encapsulated message without its body: continuation, length, metadata. It ends at a multiple of `alignment` bytes (8 or more, as
+ * the format wants it) where `before` bytes stand before it, so that a body behind it is aligned.
  */
-export function messageHead(header: keyof typeof HEADER, node: FlatNode, of: { body: number; alignment: number }) {
+export function messageHead(
+  header: keyof typeof HEADER,
+  node: FlatNode,
+  of: { readonly body: number; readonly alignment: number; readonly before?: number },
+): Uint8Array<ArrayBuffer> {
+  const { body, alignment, before = 0 } = of;
   const message = flatbuffer({
-    table: [short(VERSION_5), byte(HEADER[header]), node, { width: 8, value: of.body }],
+    table: [short(VERSION_5), byte(HEADER[header]), node, { width: 8, value: body }],
   });
-  const length = Math.ceil((message.length + 8) / of.alignment) * of.alignment;
+  const length = Math.ceil((before + message.length + 8) / alignment) * alignment - before;
   const out = new ByteWriter(length);
   out.u32(CONTINUATION);
   out.u32(length - 8);

@@ -1,9 +1,9 @@
 /** Reads one column of a row group from the front, some rows at a time, holding little more than a page. */
 
 import { type Arrays, type Column, isNumeric, type Kind, NUMERIC_ARRAYS } from "../../core/index.ts";
+import { at, damaged, unsupported } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
 import { decodePlaces, decodeValues, type Values } from "./decode.ts";
-import { at, damaged, unsupported } from "../fault.ts";
 import type { ChunkInfo } from "./file.ts";
 import { type Page, type PageContext, readPages } from "./pages.ts";
 import { countPresent, presentRuns } from "./present.ts";

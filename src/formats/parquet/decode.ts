@@ -1,9 +1,9 @@
 /** The values of a page, from bytes to the arrays of core. */
 
 import { type Arrays, type Json, NUMERIC_ARRAYS, type NumericKind, unreachable } from "../../core/index.ts";
+import { damaged, unsupported } from "../fault.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
-import { damaged, unsupported } from "../fault.ts";
 import { readHybrid, unpackBits } from "./levels.kernel.ts";
 import type { SourceColumn } from "./source-column.ts";
 import { join, join4 } from "./split.kernel.ts";

@@ -12,9 +12,9 @@ import {
   type Table,
   WindrowError,
 } from "../../core/index.ts";
+import { at, damaged } from "../fault.ts";
 import { ARROW_KEY, arrowHints } from "./arrow-schema.ts";
 import { type ChunkRange, type Cursor, cursor } from "./cursor.ts";
-import { at, damaged } from "../fault.ts";
 import { type ChunkInfo, fileInfo, type GroupInfo, type SourceFile, sourceFile } from "./file.ts";
 import type { PageContext } from "./pages.ts";
 import { type SourceColumn, sourceColumns } from "./source-column.ts";

@@ -1,9 +1,9 @@
 /** The pages of a column, fetched a block at a time, checked and unpacked. */
 
 import { bytesOf, type Codecs, type Hashes } from "../../core/index.ts";
+import { at, damaged, unsupported } from "../fault.ts";
 import { PAGE } from "./codes.ts";
 import { crc32Of } from "./crc32.kernel.ts";
-import { at, damaged, unsupported } from "../fault.ts";
 import type { SourceFile } from "./file.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";
 
