@@ -1,6 +1,7 @@
 /** Every command, in the order that help lists them. */
 
 import type { Command } from "./command.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { headCommand } from "./commands/head.ts";
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   leakCommand,
   diffCommand,
   mergeCommand,
+  convertCommand,
 ];

@@ -11,8 +11,8 @@ export interface Grouped {
   rest(): Batch | undefined;
 }
 
-/** Raw bytes of a row: those of its fixed columns, and four and the length of each other value. Texts count in UTF-16 units. */
-function measure(schema: Schema): (batch: Batch, row: number) => number {
+/** Raw bytes of a row of a batch: those of its fixed columns, and four and the length of each other value. Texts count in UTF-16 units. */
+export function rowMeasure(schema: Schema): (batch: Batch, row: number) => number {
   const entries = Object.entries(schema);
   const fixed = entries.reduce((sum, [, type]) => sum + (rowBytes(type) ?? 4), 0);
   const varying = entries.filter(([, type]) => rowBytes(type) === undefined);
@@ -44,7 +44,7 @@ function slice(schema: Schema, batch: Batch, from: number, to: number): Batch {
  * where a group lies in several batches.
  */
 export function grouped(schema: Schema, bytes: number): Grouped {
-  const sizeOf = measure(schema);
+  const sizeOf = rowMeasure(schema);
   const pending = growingBatch(schema);
   let pendingBytes = 0;
   let pendingRows = 0;

@@ -4,8 +4,9 @@ export { type DiffOptions, type DiffReport, diff, type FirstDifference } from ".
 export { type HeadOptions, type HeadReport, type HeadSample, head } from "./head.ts";
 export { type DatasetInfo, type InfoReport, info, type PieceInfo } from "./info.ts";
 export { type Leak, type LeakReport, leak } from "./leak.ts";
+export { type Piece, pieces } from "./pieces.ts";
 export type { Problem } from "./problems.ts";
-export type { InspectPlace, InspectRun } from "./source.ts";
+export { type InspectPlace, type InspectRun, wholeSource } from "./source.ts";
 export {
   type FeatureStats,
   type IndexStats,

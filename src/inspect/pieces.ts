@@ -10,7 +10,7 @@ import {
   workerFolder,
 } from "../formats/dataset/index.ts";
 import { type MdsTable, type OpenMdsOptions, openMds, readMdsIndex } from "../formats/mds/index.ts";
-import { openParquet, type ParquetTable } from "../formats/parquet/index.ts";
+import { openParquet, type ParquetOpenOptions, type ParquetTable } from "../formats/parquet/index.ts";
 import { type InspectPlace, placeName, type Source } from "./source.ts";
 
 /** A table of samples. */
@@ -34,7 +34,10 @@ export type MdsPieceOptions = Pick<Partial<OpenMdsOptions>, "verify" | "arrays" 
 /** A folder of shards. */
 export type MdsPiece = PieceOf<"mds", MdsTable, MdsPieceOptions>;
 /** A file. */
-export type ParquetPiece = PieceOf<"parquet", ParquetTable, object>;
+export type ParquetPiece = PieceOf<"parquet", ParquetTable, FilePieceOptions>;
+
+/** How a file is opened: with some of its columns, where others are not read here. */
+export type FilePieceOptions = Pick<ParquetOpenOptions, "columns">;
 
 /** Which of a dataset's samples are meant. */
 export interface PieceChoice {
@@ -121,7 +124,7 @@ async function bytesTypes({ store }: Pick<InspectPlace, "store">, folder: string
 
 /** A Parquet file of samples. */
 function parquetPiece(place: InspectPlace, key: string): ParquetPiece {
-  return { format: "parquet", name: key, open: () => openParquet(key, place) };
+  return { format: "parquet", name: key, open: (options = {}) => openParquet(key, { ...place, ...options }) };
 }
 
 /** The folder of a split's root index, where a dataset has one. */

@@ -23,6 +23,8 @@ export type {
 } from "../inspect/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
+export type { ConvertSplit } from "./convert-source.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
 export { diff, head, info, leak, stats, verify } from "./inspect-verbs.ts";
