@@ -1,10 +1,9 @@
 /** From one format to another: the plan of a conversion, and its tasks. */
 
-export { type ConvertPlaces, fragmentFile, Memory } from "./rows.ts";
+export { fragmentFile, Memory } from "./rows.ts";
 export { type ConvertContext, runConvertTask } from "./run.ts";
 export { commonSchema, joinedTables, type SourcePart } from "./source.ts";
 export {
-  CONVERT_FORMATS,
   type ConvertFormat,
   type ConvertSpec,
   convertSpec,

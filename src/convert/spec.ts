@@ -4,8 +4,7 @@ import { type ColumnType, type Compression, isNumeric, rowBytes, type Schema, Wi
 import { type MdsLayout, samplesPerShard } from "../formats/mds/index.ts";
 
 /** The formats that a conversion writes. */
-export const CONVERT_FORMATS = ["mds", "parquet", "arrow"] as const;
-export type ConvertFormat = (typeof CONVERT_FORMATS)[number];
+export type ConvertFormat = "mds" | "parquet" | "arrow";
 
 /** A conversion. */
 export interface ConvertSpec {
@@ -58,7 +57,7 @@ const BATCH_ROWS = 1 << 16;
 const MOST_PARTS = 100_000;
 
 /** Cuts rows into parts as equal as can be; a part has at least a row, unless there is none. */
-export function cutParts(rows: number, parts: number): readonly number[] {
+function cutParts(rows: number, parts: number): readonly number[] {
   const count = Math.max(1, Math.min(parts, rows));
   const bound = (part: number) => Math.floor((part * rows) / count);
   return Array.from({ length: count }, (_, part) => bound(part + 1) - bound(part));
