@@ -13,7 +13,19 @@ import { mdsSink } from "../src/formats/mds/index.ts";
 import { nodeCodecs } from "../src/node/codecs.ts";
 import { folderStore } from "../src/node/folder-store.ts";
 import { nodeHashes } from "../src/node/hashes.ts";
-import { interleaved, load, machine, median, type Peer, placesOf, run, startPeer, table, WINDROW } from "./measure.ts";
+import {
+  interleaved,
+  load,
+  machine,
+  median,
+  type Peer,
+  placesOf,
+  run,
+  startPeer,
+  type Took,
+  table,
+  WINDROW,
+} from "./measure.ts";
 
 const ROW = 928 * 5;
 const ROW_BYTES = ROW * 4;
@@ -51,19 +63,41 @@ const CASES: readonly Case[] = [
   { name: "MDS to Arrow, none", options: ["source", "ours", "--format", "arrow", "--compression", "none"] },
 ];
 
-async function ours(
-  dir: string,
-  { options }: Case,
-  workers: string,
-): Promise<{ seconds: number; cpu: number; peak: number }> {
+async function ours(dir: string, { options }: Case, workers: string): Promise<Time> {
   rmSync(join(dir, "ours"), { recursive: true, force: true });
   const [from = "", to = "", ...rest] = options;
   return run([...WINDROW, "convert", join(dir, from), join(dir, to), ...rest, "--workers", workers]);
 }
 
-async function theirs(peer: Peer, name: string, processes: number): Promise<{ seconds: number }> {
-  return (await peer.ask(`${name} ${processes}`)) as { seconds: number };
+type Time = Pick<Took, "seconds" | "cpu"> & Partial<Took>;
+
+async function theirs(peer: Peer, name: string, processes: number): Promise<Time> {
+  return (await peer.ask(`${name} ${processes}`)) as Time;
 }
+
+/** One row of the table: rates, what the peer takes as long as ours, processor seconds. */
+function row(name: string, megabytes: number, took: Readonly<Record<string, readonly Time[]>>): string[] {
+  const of = (who: string, what: "seconds" | "cpu") => median((took[who] ?? []).map((one) => one[what]));
+  const cells = ["one", "two"].flatMap((who) =>
+    took[who] === undefined
+      ? ["", "", ""]
+      : [
+          (megabytes / of(who, "seconds")).toFixed(0),
+          `${(of(who, "seconds") / of("ours", "seconds")).toFixed(2)}×`,
+          of(who, "cpu").toFixed(1),
+        ],
+  );
+  const peak = Math.max(...(took["ours"] ?? []).map((one) => one.peak ?? Number.NaN));
+  return [
+    name,
+    (megabytes / of("ours", "seconds")).toFixed(0),
+    of("ours", "cpu").toFixed(1),
+    peak.toFixed(0),
+    ...cells,
+  ];
+}
+
+const OURS = ["conversion", "MB/s", "CPU s", "peak MiB"] as const;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -86,20 +120,15 @@ async function main(): Promise<void> {
   const rows: string[][] = [];
   for (const each of CASES) {
     const { peer: name } = each;
-    const took = await interleaved(Number(values.runs), {
-      ours: () => ours(dir, each, values.workers),
-      ...(name === undefined ? {} : { one: () => theirs(peer, name, 1), two: () => theirs(peer, name, 2) }),
-    } as Record<"ours" | "one" | "two", () => Promise<{ seconds: number; cpu?: number; peak?: number }>>);
-    const seconds = (who: "ours" | "one" | "two") => median((took[who] ?? []).map((one) => one.seconds));
-    const rate = (who: "ours" | "one" | "two") =>
-      took[who] === undefined ? "" : (megabytes / seconds(who)).toFixed(0);
-    const ratio = (who: "one" | "two") =>
-      took[who] === undefined ? "" : `${(seconds(who) / seconds("ours")).toFixed(2)}×`;
-    const peak = Math.max(...took.ours.map((one) => one.peak ?? Number.NaN)).toFixed(0);
-    rows.push([each.name, rate("ours"), rate("one"), ratio("one"), rate("two"), ratio("two"), peak]);
+    const cases: Record<string, () => Promise<Time>> = { ours: () => ours(dir, each, values.workers) };
+    if (name !== undefined) {
+      cases["one"] = () => theirs(peer, name, 1);
+      cases["two"] = () => theirs(peer, name, 2);
+    }
+    rows.push(row(each.name, megabytes, await interleaved(Number(values.runs), cases)));
     console.log(`${each.name}: done, ${load()}`);
   }
-  console.log(table(["conversion", "MB/s", "Python, 1", "ratio", "Python, 2", "ratio", "peak MiB"], rows));
+  console.log(table([...OURS, "Python, 1", "ratio", "CPU s", "Python, 2", "ratio", "CPU s"], rows));
   peer.end();
   for (const name of ["ours", "theirs"]) rmSync(join(dir, name), { recursive: true, force: true });
 }

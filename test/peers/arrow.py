@@ -112,6 +112,8 @@ def write(folder):
             "plain": lambda path: dump(path, rows),
             "batches": lambda path: dump(path, rows, chunk=137),
             "zstd": lambda path: dump(path, rows, compression="zstd", chunk=300),
+            "lz4": lambda path: dump(path, rows, compression="lz4", chunk=300),
+            "pandas": lambda path: feather.write_feather(rows, path),
             "slices": lambda path: dump(path, pa.concat_tables([rows.slice(0, 13), rows.slice(13, 500), rows.slice(513)])),
             "stream": lambda path: dump(path, rows, stream=True, chunk=99),
             "feather": lambda path: feather.write_feather(rows, path, compression="zstd"),

@@ -3,6 +3,7 @@
 import type { Codecs } from "../../core/index.ts";
 import { at, damaged, unsupported } from "../fault.ts";
 import { type RecordBatchInfo, readRange, type SourceFile } from "./file.ts";
+import { unpackLz4Frame } from "./lz4.kernel.ts";
 
 // A block of zstd holds 128 KiB at most and takes 4 bytes at least (RFC 8878, 3.1.1.2); one of LZ4 packs 255 to 1 at best.
 // What claims to unpack to more is lying, and nothing is set aside for it.
@@ -109,8 +110,10 @@ export class Buffers {
     if (length < 0 || length > packed.length * MOST_RATIO)
       damaged(`${packed.length} bytes that unpack to ${rawLength}`);
     if (length > MOST_BYTES) unsupported(`a buffer of ${length} bytes, which is too large to unpack`);
-    const name = this.batch.compression ?? "none";
-    const codec = this.#codecs.get(name) ?? unsupported(`it is packed by ${name}, which is not at hand`);
-    return length === 0 ? new Uint8Array(0) : codec.unpack(packed, length);
+    if (length === 0) return new Uint8Array(0);
+    const { compression = "none" } = this.batch;
+    if (compression === "lz4") return unpackLz4Frame(packed, length);
+    const codec = this.#codecs.get(compression) ?? unsupported(`it is packed by ${compression}, which is not at hand`);
+    return codec.unpack(packed, length);
   }
 }
