@@ -68,10 +68,10 @@ export async function testKills(
   }
   const from = join(folder, "from");
   const forms: readonly (Omit<ConvertOptions, "from"> & { readonly to: string })[] = [
-    { to: "mds", parts: 3, shardBytes: 40_000, columns: FIXED },
+    { to: "mds", parts: 2, shardBytes: 40_000, taskBytes: 100_000, columns: FIXED },
     { to: "varying", parts: 3, shardBytes: 40_000 },
-    { to: "parquet", format: "parquet", parts: 3 },
-    { to: "one.arrow" },
+    { to: "parquet", format: "parquet", parts: 3, taskBytes: 60_000 },
+    { to: "one.arrow", taskBytes: 100_000 },
     { to: "over", parts: 3, shardBytes: 60_000, existing: "overwrite" },
   ];
   const random = rng(seed);

@@ -27,6 +27,7 @@ interface Cut {
   readonly shardBytes: number;
   readonly groupBytes: number;
   readonly tasks: number;
+  readonly directRows: number;
   readonly batchRows: number;
   readonly seed: number;
 }
@@ -36,6 +37,7 @@ const anyCut: fc.Arbitrary<Cut> = fc.record({
   shardBytes: fc.integer({ min: 300, max: 4000 }),
   groupBytes: fc.integer({ min: 1, max: 4000 }),
   tasks: fc.integer({ min: 1, max: 3 }),
+  directRows: fc.constantFrom(0, 10, 1000),
   batchRows: fc.integer({ min: 1, max: 50 }),
   seed: fc.nat(),
 });
@@ -53,11 +55,12 @@ function specOf(table: Table, format: ConvertFormat, cut: Cut): ConvertSpec {
     file: undefined,
     mds,
     compression: { codec: "zstd", level: 1 },
+    taskBytes: 1000,
     createdBy: "test",
   });
   const shard = mds === undefined ? 7 : (samplesPerShard(mds) ?? table.length);
-  const { groupBytes, batchRows } = cut;
-  return { ...spec, groupBytes, batchRows, taskRows: Math.max(1, shard * cut.tasks) };
+  const { groupBytes, batchRows, directRows } = cut;
+  return { ...spec, groupBytes, batchRows, directRows, taskRows: Math.max(1, shard * cut.tasks) };
 }
 
 /** Carries out all tasks, those that need not wait in any order. */
@@ -197,7 +200,7 @@ test("a column that is nullable in name only goes where no gaps are held; a gap 
     length: 20,
     columns: { a: { data: new Int32Array(20) }, v: { data: new Float32Array(40), valid: valid(gap) } },
   });
-  const cut = { parts: 2, shardBytes: 400, groupBytes: 40, tasks: 1, batchRows: 3, seed: 1 };
+  const cut = { parts: 2, shardBytes: 400, groupBytes: 40, tasks: 1, directRows: 0, batchRows: 3, seed: 1 };
   for (const format of ["mds", "parquet"] as const) {
     for (const gap of [-1, 13]) {
       const store = memoryStore();
@@ -216,7 +219,13 @@ test("parts are as equal as can be, and never more than rows", () => {
   fc.assert(
     fc.property(fc.nat(1000), fc.integer({ min: 1, max: 50 }), (rows, parts) => {
       const request = { format: "arrow", schema: {}, rows, rowBytes: 8, parts, file: undefined } as const;
-      const spec = convertSpec({ ...request, mds: undefined, compression: undefined, createdBy: "test" });
+      const spec = convertSpec({
+        ...request,
+        mds: undefined,
+        compression: undefined,
+        taskBytes: 1000,
+        createdBy: "test",
+      });
       const total = spec.parts.reduce((sum, each) => sum + each, 0);
       assert.equal(total, rows);
       assert.equal(spec.parts.length, Math.max(1, Math.min(rows, parts)));

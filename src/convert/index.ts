@@ -10,4 +10,4 @@ export {
   fixedRowBytes,
   targetSchema,
 } from "./spec.ts";
-export { convertTasks, FINISH, type RowsArgs } from "./tasks.ts";
+export { convertTasks, FINISH, rowsOfTask } from "./tasks.ts";

@@ -96,8 +96,14 @@ export function fragmentHash(hashes: Hashes): Hash {
   return hash;
 }
 
+/** Half-open range of the source's rows. */
+export interface SourceRows {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The rows of a task as they are to be written: without gaps where there may be none, and all of them. */
-async function* rowsOf({ spec, source }: RowsContext, { from, to }: RowsArgs): AsyncGenerator<Batch> {
+async function* rowsOf({ spec, source }: RowsContext, { from, to }: SourceRows): AsyncGenerator<Batch> {
   let row = from;
   const columns = Object.keys(spec.schema);
   for await (const batch of source.batches({ from, to, columns, batchRows: spec.batchRows })) {
@@ -179,7 +185,7 @@ export async function writeShards(args: RowsArgs, context: RowsContext): Promise
   return { rows: args.to - args.from, shards: writer.entries };
 }
 
-function encode({ spec, places, memory }: RowsContext, batch: Batch): EncodedRowGroup | EncodedRecordBatch {
+function encode({ spec, places, memory }: RowsContext, batch: Batch): EncodedGroup {
   const { schema, compression, format } = spec;
   const { codecs, hashes } = places;
   switch (format) {
@@ -194,23 +200,34 @@ function encode({ spec, places, memory }: RowsContext, batch: Batch): EncodedRow
   }
 }
 
+/** An encoded group. Its bytes are good until the next one is asked for. */
+type EncodedGroup = EncodedRowGroup | EncodedRecordBatch;
+
+/** Rows as encoded groups; one at a time is in memory. */
+export async function* encodedGroups(rows: SourceRows, context: RowsContext): AsyncGenerator<EncodedGroup> {
+  const { spec, memory } = context;
+  const cutter = grouped(spec.schema, spec.groupBytes);
+  const encoded = (batch: Batch): EncodedGroup => {
+    const group = encode(context, batch);
+    if (spec.format === "parquet") memory.group = group.bytes.buffer;
+    return group;
+  };
+  for await (const batch of rowsOf(context, rows)) for (const group of cutter.push(batch)) yield encoded(group);
+  const last = cutter.rest();
+  if (last !== undefined) yield encoded(last);
+}
+
 /** Writes rows as encoded groups to a temporary file. */
 export function writeGroups(id: string, args: RowsArgs, context: RowsContext): Promise<GroupsResult> {
-  const { places, spec, memory } = context;
+  const { places, memory } = context;
   return memory.alone(async () => {
     using writer = places.workspace.writer(fragmentFile(id));
     const hash = fragmentHash(places.hashes);
     const groups: FragmentGroup[] = [];
-    const add = (batch: Batch): void => {
-      const { bytes, meta } = encode(context, batch);
+    for await (const { bytes, meta } of encodedGroups(args, context)) {
       writer.write(bytes);
-      if (spec.format === "parquet") memory.group = bytes.buffer;
       groups.push({ meta, bytes: bytes.length, xxh64: hash.digest(bytes) });
-    };
-    const cutter = grouped(spec.schema, spec.groupBytes);
-    for await (const batch of rowsOf(context, args)) for (const group of cutter.push(batch)) add(group);
-    const last = cutter.rest();
-    if (last !== undefined) add(last);
+    }
     writer.close();
     return { rows: args.to - args.from, groups };
   });

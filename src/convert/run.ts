@@ -3,9 +3,10 @@
 import { type Json, unreachable, WindrowError } from "../core/index.ts";
 import { arrowAssembly, type RecordBatchMeta } from "../formats/arrow/index.ts";
 import { mdsIndex, mergedIndex } from "../formats/mds/index.ts";
-import { parquetAssembly, type RowGroupMeta } from "../formats/parquet/index.ts";
+import { type EncodedRowGroup, parquetAssembly, type RowGroupMeta } from "../formats/parquet/index.ts";
 import type { Journal, Task } from "../run/index.ts";
 import {
+  encodedGroups,
   type FragmentGroup,
   fragmentFile,
   fragmentHash,
@@ -47,38 +48,51 @@ async function writeIndex({ part }: PartArgs, context: ConvertContext): Promise<
   return { rows: entries.reduce((sum, { samples }) => sum + samples, 0) };
 }
 
-/** A group out of its fragment. */
-function readGroup(context: ConvertContext, file: string, group: FragmentGroup & { readonly at: number }): Uint8Array {
+/** The groups that a part's tasks left, in their order. Their bytes are good until the next one is asked for. */
+async function* waitingGroups(
+  part: number,
+  context: ConvertContext,
+): AsyncGenerator<Pick<EncodedRowGroup, "bytes"> & Pick<FragmentGroup, "meta">> {
   const { workspace, hashes } = context.places;
-  using reader = workspace.reader(file);
-  const bytes = new Uint8Array(group.bytes);
-  reader.readInto(group.at, bytes);
-  if (fragmentHash(hashes).digest(bytes) === group.xxh64) return bytes;
-  throw new WindrowError(
+  let memory = new Uint8Array(0);
+  for (const { id, groups } of await resultsOf<GroupsResult>(context, part)) {
+    const file = fragmentFile(id);
+    using reader = workspace.reader(file);
+    let at = 0;
+    for (const group of groups) {
+      if (memory.length < group.bytes) memory = new Uint8Array(group.bytes);
+      const bytes = memory.subarray(0, group.bytes);
+      reader.readInto(at, bytes);
+      if (fragmentHash(hashes).digest(bytes) !== group.xxh64) throw changedFile(file);
+      yield { bytes, meta: group.meta };
+      at += group.bytes;
+    }
+  }
+}
+
+function changedFile(file: string): WindrowError {
+  return new WindrowError(
     "damaged",
     `Cannot go on: the temporary file ${file} is not what was written, as after a power cut; run it once more to begin anew`,
   );
 }
 
-/** Writes the file of a part from the groups of its tasks, in their order. */
-async function writeFile({ part }: PartArgs, context: ConvertContext): Promise<Json> {
-  const { spec, places } = context;
-  const results = await resultsOf<GroupsResult>(context, part);
+/** Writes the file of a part: from its rows, or from the groups that wait for it. */
+async function writeFile({ part, direct }: PartArgs, context: ConvertContext): Promise<Json> {
+  const { spec, places, memory } = context;
   await using draft = await places.store.draft(partFile(spec, part));
-  const parquet =
-    spec.format === "parquet" ? parquetAssembly(draft, spec.schema, { createdBy: spec.createdBy }) : undefined;
-  const arrow = parquet === undefined ? arrowAssembly(draft, spec.schema) : undefined;
-  for (const { id, groups } of results) {
-    let at = 0;
-    for (const group of groups) {
-      const bytes = readGroup(context, fragmentFile(id), { ...group, at });
-      at += group.bytes;
-      // Encoded for this format by the tasks of this plan.
-      await parquet?.add(bytes, group.meta as RowGroupMeta);
-      await arrow?.add(bytes, group.meta as RecordBatchMeta);
+  const rows = await memory.alone(async () => {
+    const groups = direct === undefined ? waitingGroups(part, context) : encodedGroups(direct, context);
+    // The groups are of the format that the plan was made for.
+    if (spec.format === "parquet") {
+      const assembly = parquetAssembly(draft, spec.schema, { createdBy: spec.createdBy });
+      for await (const { bytes, meta } of groups) await assembly.add(bytes, meta as RowGroupMeta);
+      return (await assembly.close()).rows;
     }
-  }
-  const rows = (await (parquet ?? arrow)?.close())?.rows ?? 0;
+    const assembly = arrowAssembly(draft, spec.schema);
+    for await (const { bytes, meta } of groups) await assembly.add(bytes, meta as RecordBatchMeta);
+    return (await assembly.close()).rows;
+  });
   await context.unchanged();
   await draft.publish();
   return { rows };
@@ -92,8 +106,9 @@ async function finish({ request }: FinishArgs, context: ConvertContext): Promise
   for (const { id } of parts) rows += ((await resultOf(context, id)) as { readonly rows: number }).rows;
   if (rows !== context.source.length)
     throw new WindrowError("internal", `Cannot finish: ${context.source.length} rows were to be written, got ${rows}`);
-  await context.unchanged();
+  // Each file was held against the source before it was published.
   if (spec.format !== "mds") return { rows, request };
+  await context.unchanged();
   const workers = await Array.fromAsync(spec.parts.keys(), async (part) => ({
     prefix: workerFolder(part),
     entries: (await resultsOf<ShardsResult>(context, part)).flatMap(({ shards }) => shards),

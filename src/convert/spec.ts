@@ -25,6 +25,8 @@ export interface ConvertSpec {
   readonly groupBytes: number;
   /** Rows of a task, at most; a task's rows are written together. */
   readonly taskRows: number;
+  /** Rows of a part, at most, whose file is written by one task, without groups that wait. */
+  readonly directRows: number;
   /** Rows that are read at a time. */
   readonly batchRows: number;
   readonly createdBy: string;
@@ -43,6 +45,8 @@ export interface ConvertRequest {
   readonly file: string | undefined;
   readonly mds: MdsLayout | undefined;
   readonly compression: Compression | undefined;
+  /** Raw bytes of a task, at most. */
+  readonly taskBytes: number;
   readonly createdBy: string;
 }
 
@@ -50,8 +54,9 @@ const MIB = 2 ** 20;
 const PART_BYTES = 4 * 2 ** 30;
 /** Raw bytes of a row group or record batch, as the formats' own writers have it. */
 const GROUP_BYTES = 32 * MIB;
-/** Raw bytes of a task: enough that reading and starting do not count, and so few that all threads have some. */
-const TASK_BYTES = 128 * MIB;
+/** Tasks' worth of a part that is written at once, where there are so many parts that all threads have some: a kill costs no more. */
+const DIRECT_TASKS = 4;
+const MANY_PARTS = 8;
 const BATCH_BYTES = 8 * MIB;
 const BATCH_ROWS = 1 << 16;
 const MOST_PARTS = 100_000;
@@ -98,12 +103,18 @@ function checkShapes(schema: Schema): void {
   }
 }
 
+/** Raw bytes of a group, which is no larger than a task. */
+function groupSize({ taskBytes }: ConvertRequest): number {
+  return Math.min(GROUP_BYTES, taskBytes);
+}
+
 /** Rows of a task: whole shards where all have the same size, and a whole part where shards cut as the rows come. */
-function taskRows({ mds, rowBytes: bytes }: ConvertRequest, most: number): number {
-  const rows = Math.max(1, Math.floor(TASK_BYTES / bytes));
+function taskRows(request: ConvertRequest, most: number): number {
+  const { mds, rowBytes: bytes, taskBytes } = request;
+  const rows = Math.max(1, Math.floor(taskBytes / bytes));
   if (mds === undefined) {
     // Whole groups, so that no task ends with a small one.
-    const group = Math.max(1, Math.floor(GROUP_BYTES / bytes));
+    const group = Math.max(1, Math.floor(groupSize(request) / bytes));
     return group * Math.max(1, Math.floor(rows / group));
   }
   const shard = samplesPerShard(mds);
@@ -115,7 +126,7 @@ function taskRows({ mds, rowBytes: bytes }: ConvertRequest, most: number): numbe
  * @throws WindrowError `usage` for a number of parts that cannot be, `empty` for no rows or columns where the format cannot say so.
  */
 export function convertSpec(request: ConvertRequest): ConvertSpec {
-  const { format, rows, rowBytes: bytes, file, mds, compression, createdBy } = request;
+  const { format, rows, rowBytes: bytes, file, mds, compression, taskBytes, createdBy } = request;
   const { parts = file === undefined ? Math.max(1, Math.ceil((rows * bytes) / PART_BYTES)) : 1 } = request;
   if (!Number.isSafeInteger(parts) || parts < 1 || parts > MOST_PARTS)
     throw new WindrowError(
@@ -132,10 +143,11 @@ export function convertSpec(request: ConvertRequest): ConvertSpec {
     ...(file === undefined ? {} : { file }),
     ...(mds === undefined ? {} : { mds }),
     ...(compression === undefined ? {} : { compression }),
-    groupBytes: GROUP_BYTES,
+    groupBytes: groupSize(request),
     taskRows: taskRows(request, Math.max(...cut)),
+    directRows: Math.max(1, Math.floor(((cut.length < MANY_PARTS ? 1 : DIRECT_TASKS) * taskBytes) / bytes)),
     // Where a group's rows are known, they are read at once, and need no second copy.
-    batchRows: batchRows(width === undefined || mds !== undefined ? BATCH_BYTES : GROUP_BYTES, bytes),
+    batchRows: batchRows(width === undefined || mds !== undefined ? BATCH_BYTES : groupSize(request), bytes),
     createdBy,
   };
 }

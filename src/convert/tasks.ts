@@ -8,6 +8,13 @@ import type { ConvertSpec } from "./spec.ts";
 /** The kinds of work: rows to shards, rows to groups, a part's index or file, and the last look at it all. */
 export type ConvertOp = "shards" | "groups" | "index" | "file" | "finish";
 
+/** How many rows of the source a task reads. */
+export function rowsOfTask({ op, args }: Task): number {
+  const { from, to } =
+    (op === "file" ? (args as unknown as PartArgs).direct : (args as unknown as Partial<RowsArgs>)) ?? {};
+  return from === undefined || to === undefined ? 0 : to - from;
+}
+
 /** Rows `from` to `to` of the source, which belong to a part. */
 export interface RowsArgs {
   readonly part: number;
@@ -17,9 +24,10 @@ export interface RowsArgs {
   readonly firstShard: number;
 }
 
-/** A part, whole. */
+/** A part, whole: its rows, where its file is written from them, and not from groups that wait. */
 export interface PartArgs {
   readonly part: number;
+  readonly direct?: { readonly from: number; readonly to: number };
 }
 
 /** The end. */
@@ -77,9 +85,10 @@ export function convertTasks(spec: ConvertSpec, request: string): readonly Task[
   const partsWork: ConvertTask[] = [];
   let first = 0;
   for (const [part, rows] of spec.parts.entries()) {
-    const own = rowTasks(spec, { part, first, rows, shardRows });
+    const isDirect = spec.format !== "mds" && rows <= spec.directRows;
+    const own = isDirect ? [] : rowTasks(spec, { part, first, rows, shardRows });
     const after = own.map(({ id }) => id);
-    const args: PartArgs = { part };
+    const args: PartArgs = { part, ...(isDirect && { direct: { from: first, to: first + rows } }) };
     rowsWork.push(...own);
     partsWork.push(
       spec.format === "mds"

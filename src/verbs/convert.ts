@@ -34,6 +34,11 @@ export interface ConvertOptions {
   readonly shardBytes?: number;
   /** Hashes kept in index.json, e.g. `sha1`, `xxh64`; none. */
   readonly hashes?: readonly string[];
+  /**
+   * Raw bytes of a task, at most: less makes more tasks, and smaller groups where it is below 32 MiB; 128 MiB, enough that reading
+   * and starting do not count.
+   */
+  readonly taskBytes?: number;
   /** Bytes of memory for the whole run, beyond Node's own; 1 GiB. */
   readonly memory?: number;
   /** Threads; never changes what is written. One for each processor. */
@@ -57,6 +62,7 @@ export interface ConvertResult {
 }
 
 const GIB = 2 ** 30;
+const TASK_BYTES = 128 * 2 ** 20;
 const FILE_FORMATS: Readonly<Record<string, ConvertFormat>> = { ".parquet": "parquet", ".arrow": "arrow" };
 
 function usage(what: string): WindrowError {
@@ -85,9 +91,10 @@ function checkApart(from: string, path: string): void {
     throw usage(`${path} and ${source} must lie apart from each other`);
 }
 
-function checkNumbers({ memory = GIB, workers = 1 }: ConvertOptions): void {
+function checkNumbers({ memory = GIB, workers = 1, taskBytes = TASK_BYTES }: ConvertOptions): void {
   if (!Number.isSafeInteger(workers) || workers < 1)
     throw usage(`workers must be a whole number from 1 up, got ${workers}`);
+  if (!(taskBytes >= 1)) throw usage(`task bytes must be from 1 up, got ${taskBytes}`);
   if (!(memory >= 1)) throw usage(`memory must be bytes from 1 up, got ${memory}`);
 }
 
@@ -147,6 +154,7 @@ async function planned(
     file: kind === "file" ? relative(dirname(path), path) : undefined,
     mds,
     compression,
+    taskBytes: options.taskBytes ?? TASK_BYTES,
     createdBy: `windrow ${PACKAGE_VERSION}`,
   });
   const ask = jsonHash({
@@ -159,6 +167,7 @@ async function planned(
     compression: compression ?? null,
     shard_bytes: mds?.shardBytes ?? null,
     hashes,
+    task_bytes: options.taskBytes ?? null,
     by: spec.createdBy,
   });
   return { source, spec, ask, request: jsonHash({ ask, files: source.files, spec }) };

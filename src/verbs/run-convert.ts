@@ -8,7 +8,7 @@ import {
   convertTasks,
   fragmentFile,
   Memory,
-  type RowsArgs,
+  rowsOfTask,
 } from "../convert/index.ts";
 import type { Json } from "../core/index.ts";
 import { nodeCodecs } from "../node/codecs.ts";
@@ -115,14 +115,12 @@ export async function runConversion(
   let done = 0;
   for await (const event of runner.run(plan, options.signal === undefined ? {} : { signal: options.signal })) {
     if (event.kind !== "done") continue;
-    const { op, args, after } = taskOf(plan, event.id);
-    if (op === "file") {
+    const task = taskOf(plan, event.id);
+    if (task.op === "file") {
       // Only a file that the journal knows of is never made again.
-      for (const id of after) rmSync(join(plan.temp, STATE.groups, fragmentFile(id)), { force: true });
+      for (const id of task.after) rmSync(join(plan.temp, STATE.groups, fragmentFile(id)), { force: true });
     }
-    if (op !== "shards" && op !== "groups") continue;
-    const { from, to } = args as unknown as RowsArgs;
-    done += to - from;
+    done += rowsOfTask(task);
     options.progress.at(done);
   }
 }
