@@ -14,6 +14,7 @@ const may = {
   domains: ["core", "window", "detect", "sync"],
   load: ["core", "order", "sync"],
   materialize: ["core", "window", "sync", "order", "formats", "run"],
+  convert: ["core", "formats", "run"],
   inspect: ["core", "window", "order", "formats"],
   testkit: ["core", "run", "sync"],
   node: ["core", "run", "record", "stores", "formats"],
@@ -79,7 +80,7 @@ module.exports = {
       name: "core-has-no-dependencies",
       severity: "error",
       from: {
-        path: "^src/(core|window|detect|record|sync|order|load|materialize|inspect|run|domains)/",
+        path: "^src/(core|window|detect|record|sync|order|load|materialize|convert|inspect|run|domains)/",
         pathNot: tests,
       },
       to: {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ais from "../src/domains/ais/index.ts";
+import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as windrow from "../src/index.ts";
@@ -13,7 +14,7 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
     ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
@@ -38,6 +39,10 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
     ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
   ]);
+});
+
+test("windrow/formats/arrow lets out a writer, its pieces, and a reader", () => {
+  assert.deepEqual(names(arrow), ["arrowAssembly", "arrowSink", "encodeRecordBatch", "openArrow"]);
 });
 
 test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {

@@ -121,7 +121,14 @@ test("an example that is copied beside an installation runs", (t) => {
 
 test("the library and its doors open where the package is installed", (t) => {
   if (!install(t)) return;
-  const doors = ["windrow", "windrow/ais", "windrow/formats/mds", "windrow/formats/parquet", "windrow/testkit"];
+  const doors = [
+    "windrow",
+    "windrow/ais",
+    "windrow/formats/arrow",
+    "windrow/formats/mds",
+    "windrow/formats/parquet",
+    "windrow/testkit",
+  ];
   const program = `for (const door of ${JSON.stringify(doors)}) console.log(door, Object.keys(await import(door)).length > 0);`;
   const { stdout, stderr } = run(home, dirname(execPath), "node", "--input-type=module", "-e", program);
   assert.equal(stdout, doors.map((door) => `${door} true\n`).join(""), stderr);

@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { baselineAisCommand } from "./commands/baseline-ais.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { headCommand } from "./commands/head.ts";
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   diffCommand,
   mergeCommand,
   baselineAisCommand,
+  convertCommand,
 ];

@@ -6,7 +6,7 @@ import { oneOf } from "./values.ts";
 /** What they look at. */
 export const PATH: ArgumentSpec = {
   name: "path",
-  summary: "a dataset's folder, an MDS folder, a Parquet file or a folder of them",
+  summary: "a dataset's folder, an MDS folder, a Parquet or Arrow file, or a folder of them",
 };
 
 /** Which samples of a dataset. */

@@ -55,7 +55,9 @@ interface Columns {
 }
 
 function compareSchemas(a: Schema, b: Schema): Columns {
-  const isSame = (x: ColumnType, y: ColumnType) => x.kind === y.kind && valuesPerRow(x) === valuesPerRow(y);
+  // MDS has no bools: it holds them as bytes, which is how they are held here.
+  const stored = ({ kind }: ColumnType) => (kind === "bool" ? "u8" : kind);
+  const isSame = (x: ColumnType, y: ColumnType) => stored(x) === stored(y) && valuesPerRow(x) === valuesPerRow(y);
   const both = Object.keys(a)
     .filter((name) => Object.hasOwn(b, name))
     .sort();

@@ -10,11 +10,11 @@ import { type InspectPlace, placeName, type Source, sourceAt } from "./source.ts
 export interface PieceInfo {
   /** Below the place; empty for the place itself. */
   readonly name: string;
-  readonly format: "mds" | "parquet";
+  readonly format: Piece["format"];
   readonly split: DatasetSplit | null;
   readonly part: number | null;
   readonly samples: number;
-  /** Shards of MDS, row groups of Parquet. */
+  /** Shards of MDS, row groups of Parquet, record batches of Arrow. */
   readonly blocks: number;
   /** Bytes as they lie there, and unpacked; `null` where that is not written down. */
   readonly bytes: number;
@@ -81,21 +81,16 @@ async function pieceInfo(
     await using table = await piece.open({ arrays: "bytes" });
     return { info: { ...about, samples: table.length, ...shardsInfo(table.shards) }, schema: table.schema };
   }
-  await using table = await piece.open();
   const bytes = (await place.store.size(name)) ?? 0;
-  const { length, rowGroups, schema } = table;
-  return {
-    info: {
-      ...about,
-      samples: length,
-      blocks: rowGroups.length,
-      bytes,
-      raw_bytes: null,
-      compression: null,
-      hashes: [],
-    },
-    schema,
-  };
+  const unknown = { raw_bytes: null, hashes: [] };
+  if (piece.format === "arrow") {
+    await using table = await piece.open();
+    const { length: samples, recordBatches, schema, compression = null } = table;
+    return { info: { ...about, ...unknown, samples, blocks: recordBatches.length, bytes, compression }, schema };
+  }
+  await using table = await piece.open();
+  const { length: samples, rowGroups, schema } = table;
+  return { info: { ...about, ...unknown, samples, blocks: rowGroups.length, bytes, compression: null }, schema };
 }
 
 function datasetInfo(manifest: Manifest): DatasetInfo {

@@ -1,6 +1,7 @@
 /** The tables that a source's samples lie in, in order. */
 
 import { type Schema, type Table, WindrowError } from "../core/index.ts";
+import { type ArrowTable, openArrow } from "../formats/arrow/index.ts";
 import {
   DATASET_SPLITS,
   type DatasetSplit,
@@ -10,13 +11,13 @@ import {
   workerFolder,
 } from "../formats/dataset/index.ts";
 import { type MdsTable, type OpenMdsOptions, openMds } from "../formats/mds/index.ts";
-import { openParquet, type ParquetTable } from "../formats/parquet/index.ts";
+import { openParquet, type ParquetOpenOptions, type ParquetTable } from "../formats/parquet/index.ts";
 import { type InspectPlace, placeName, type Source } from "./source.ts";
 
 /** A table of samples. */
-export type Piece = MdsPiece | ParquetPiece;
+export type Piece = MdsPiece | ParquetPiece | ArrowPiece;
 
-interface PieceOf<F extends "mds" | "parquet", T extends Table, O> {
+interface PieceOf<F extends "mds" | "parquet" | "arrow", T extends Table, O> {
   readonly format: F;
   /** Folder or file, below the place; empty for the place itself. */
   readonly name: string;
@@ -33,8 +34,14 @@ export type MdsPieceOptions = Pick<Partial<OpenMdsOptions>, "verify" | "arrays" 
 
 /** A folder of shards. */
 export type MdsPiece = PieceOf<"mds", MdsTable, MdsPieceOptions>;
-/** A file. */
-export type ParquetPiece = PieceOf<"parquet", ParquetTable, object>;
+/** A Parquet file. */
+export type ParquetPiece = PieceOf<"parquet", ParquetTable, FilePieceOptions>;
+
+/** An Arrow file. */
+export type ArrowPiece = PieceOf<"arrow", ArrowTable, FilePieceOptions>;
+
+/** How a file is opened: with some of its columns, where others are not read here. */
+export type FilePieceOptions = Pick<ParquetOpenOptions, "columns">;
 
 /** Which of a dataset's samples are meant. */
 export interface PieceChoice {
@@ -66,6 +73,8 @@ export function pieces(
       return source.folders.map((folder) => mdsPiece(place, folder));
     case "parquet":
       return source.keys.map((key) => parquetPiece(place, key));
+    case "arrow":
+      return source.keys.map((key) => arrowPiece(place, key));
   }
 }
 
@@ -105,7 +114,12 @@ function mdsPiece(place: InspectPlace, name: string, schema: Schema = {}): MdsPi
 
 /** A Parquet file of samples. */
 function parquetPiece(place: InspectPlace, key: string): ParquetPiece {
-  return { format: "parquet", name: key, open: () => openParquet(key, place) };
+  return { format: "parquet", name: key, open: (options = {}) => openParquet(key, { ...place, ...options }) };
+}
+
+/** An Arrow file of samples. */
+function arrowPiece(place: InspectPlace, key: string): ArrowPiece {
+  return { format: "arrow", name: key, open: (options = {}) => openArrow(key, { ...place, ...options }) };
 }
 
 /** The folder of a split's root index, where a dataset has one. */

@@ -1,4 +1,4 @@
-/** Says what lies at a place: a dataset of windrow's, an MDS folder that anyone made, or Parquet files. */
+/** Says what lies at a place: a dataset of windrow's, an MDS folder that anyone made, Parquet or Arrow files. */
 
 import { type Codecs, type Hashes, type Key, type ReadStore, WindrowError } from "../core/index.ts";
 import { INDEX_FILE, MANIFEST_FILE, type Manifest, readManifest } from "../formats/dataset/index.ts";
@@ -23,11 +23,16 @@ export type Source =
   /** Folders with an index.json each, and none above them: not one dataset yet. */
   | { readonly kind: "workers"; readonly folders: readonly string[] }
   /** Parquet files, in order of their names. */
-  | { readonly kind: "parquet"; readonly keys: readonly Key[] };
+  | { readonly kind: "parquet"; readonly keys: readonly Key[] }
+  /** Arrow IPC files, in order of their names. */
+  | { readonly kind: "arrow"; readonly keys: readonly Key[] };
 
 /** The state folder of an unfinished run (DESIGN §4). */
 const STATE_FOLDER = ".windrow/";
 const MDS_INDEX = "index.json";
+/** Names that the tools of Arrow give files and streams. */
+const ARROW_NAME = /\.(arrow|arrows|feather|ipc)$/;
+const ARROW_MAGIC = "ARROW1";
 
 /** What users call the place, for messages. */
 export function placeName({ store, key }: InspectPlace): string {
@@ -54,15 +59,20 @@ export async function sourceAt(place: InspectPlace): Promise<Source> {
   if (folders.length > 0) return { kind: "workers", folders };
   const parquet = keys.filter((each) => each.endsWith(".parquet"));
   if (parquet.length > 0) return { kind: "parquet", keys: parquet };
+  const arrow = keys.filter((each) => ARROW_NAME.test(each));
+  if (arrow.length > 0) return { kind: "arrow", keys: arrow };
   throw new WindrowError(
     "missing",
-    `Cannot look at ${store.name}: expected a ${MANIFEST_FILE}, an MDS ${MDS_INDEX} or .parquet files, got ${keys.length === 0 ? "nothing" : keys[0]}`,
+    `Cannot look at ${store.name}: expected a ${MANIFEST_FILE}, an MDS ${MDS_INDEX}, .parquet or .arrow files, got ${keys.length === 0 ? "nothing" : keys[0]}`,
   );
 }
 
 async function fileSource(place: InspectPlace, key: Key): Promise<Source> {
-  const head = await place.store.get(key, { from: 0, to: Math.min(4, (await place.store.size(key)) ?? 0) });
-  if (head !== undefined && new TextDecoder().decode(head) === "PAR1") return { kind: "parquet", keys: [key] };
+  const size = (await place.store.size(key)) ?? 0;
+  const head = await place.store.get(key, { from: 0, to: Math.min(ARROW_MAGIC.length, size) });
+  const magic = new TextDecoder().decode(head);
+  if (magic.startsWith("PAR1")) return { kind: "parquet", keys: [key] };
+  if (magic === ARROW_MAGIC || ARROW_NAME.test(key)) return { kind: "arrow", keys: [key] };
   if (key.endsWith(".parquet")) {
     throw new WindrowError("damaged", `Cannot read ${placeName(place)}: a Parquet file begins with PAR1 (at byte 0)`, {
       details: { key, offset: 0 },
@@ -70,7 +80,7 @@ async function fileSource(place: InspectPlace, key: Key): Promise<Source> {
   }
   throw new WindrowError(
     "unsupported",
-    `Cannot look at ${placeName(place)}: expected a Parquet file or the folder of a dataset`,
+    `Cannot look at ${placeName(place)}: expected a Parquet or Arrow file or the folder of a dataset`,
   );
 }
 

@@ -1,9 +1,9 @@
-/** Reads every sample of a folder of shards or of a Parquet file, and notes what is wrong. */
+/** Reads every sample of a folder of shards or of a Parquet or Arrow file, and notes what is wrong. */
 
 import type { ReadStore, Table } from "../core/index.ts";
 import type { MdsTable } from "../formats/mds/index.ts";
 import { DigestGroups } from "./column-digests.ts";
-import type { MdsPiece, ParquetPiece } from "./pieces.ts";
+import type { ArrowPiece, MdsPiece, ParquetPiece } from "./pieces.ts";
 import type { Problems } from "./problems.ts";
 import type { InspectPlace, InspectRun } from "./source.ts";
 
@@ -20,7 +20,7 @@ export interface TableCheck {
 /** A table that was read. */
 export interface ReadTable {
   readonly samples: number;
-  /** Shards or row groups. */
+  /** Shards, row groups or record batches. */
   readonly blocks: number;
 }
 
@@ -134,6 +134,23 @@ export async function verifyParquet(
     return { samples: table.length, blocks: groups.length };
   } catch (error) {
     check.problems.take(error, piece.name, of.footer);
+    return undefined;
+  }
+}
+
+/** Reads every record batch of a file: lengths, offsets, values; Arrow has no checksums. `undefined` where its footer cannot be read. */
+export async function verifyArrow(piece: ArrowPiece, group: string, check: TableCheck): Promise<ReadTable | undefined> {
+  try {
+    await using table = await piece.open();
+    const batches = table.recordBatches.map(({ firstRow, rows }) => ({
+      from: firstRow,
+      to: firstRow + rows,
+      file: piece.name,
+    }));
+    await readStretches(table, batches, group, check);
+    return { samples: table.length, blocks: batches.length };
+  } catch (error) {
+    check.problems.take(error, piece.name, "index");
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ import { type Problem, Problems } from "./problems.ts";
 import { type InspectPlace, type InspectRun, placeName, type Source, wholeSource } from "./source.ts";
 import { strayFiles, verifyFiles } from "./verify-files.ts";
 import { groupName, type ReadIndex, verifyIndex } from "./verify-index.ts";
-import { type ReadTable, type TableCheck, verifyMds, verifyParquet } from "./verify-tables.ts";
+import { type ReadTable, type TableCheck, verifyArrow, verifyMds, verifyParquet } from "./verify-tables.ts";
 
 /** What `verify` answers. */
 export interface VerifyReport {
@@ -36,6 +36,8 @@ export interface VerifyCounts {
   readonly mds_samples: number;
   readonly parquet_files: number;
   readonly parquet_samples: number;
+  readonly arrow_files: number;
+  readonly arrow_samples: number;
   readonly index_rows: number;
   readonly ledger_sums: number;
 }
@@ -49,6 +51,8 @@ const NOTHING: VerifyCounts = {
   mds_samples: 0,
   parquet_files: 0,
   parquet_samples: 0,
+  arrow_files: 0,
+  arrow_samples: 0,
   index_rows: 0,
   ledger_sums: 0,
 };
@@ -65,6 +69,12 @@ async function verifyPiece(piece: Piece, check: TableCheck, counts: Counts): Pro
     const read = await verifyMds(piece, group, check);
     counts.shards += read?.blocks ?? 0;
     counts.mds_samples += read?.samples ?? 0;
+    return read;
+  }
+  if (piece.format === "arrow") {
+    const read = await verifyArrow(piece, group, check);
+    counts.arrow_files += read === undefined ? 0 : 1;
+    counts.arrow_samples += read?.samples ?? 0;
     return read;
   }
   // Beside a manifest a file without its footer is one damaged file of many; by itself, nothing else says what should be in it.

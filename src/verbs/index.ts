@@ -33,6 +33,8 @@ export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loade
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
+export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
+export type { ConvertSplit } from "./convert-source.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
 export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-verbs.ts";

@@ -12,6 +12,7 @@ const KINDS = {
   mds: "MDS shards",
   workers: "workers' MDS folders without a root index",
   parquet: "Parquet",
+  arrow: "Arrow IPC",
 } as const satisfies Record<InfoReport["kind"], string>;
 
 /** Names and values on one line; nothing for what is not set. */
@@ -87,14 +88,20 @@ const SHOWN_PIECES = 40;
 
 type Piece = InfoReport["pieces"][number];
 
+const BLOCKS = {
+  mds: ["shard", "shards"],
+  parquet: ["group", "groups"],
+  arrow: ["batch", "batches"],
+} as const;
+
 function blocksText({ blocks, format }: Piece): string {
-  const name = format === "mds" ? "shard" : "group";
-  return `${count(blocks)} ${name}${blocks === 1 ? "" : "s"}`;
+  const [one, many] = BLOCKS[format];
+  return `${count(blocks)} ${blocks === 1 ? one : many}`;
 }
 
 function pieceRow(piece: Piece): string[] {
   const { name, split, samples, bytes, raw_bytes: raw, compression, format, hashes } = piece;
-  const packed = compression ?? (format === "mds" ? "none" : "");
+  const packed = compression ?? (format === "parquet" ? "" : "none");
   return [
     name === "" ? "." : name,
     split ?? "",
@@ -130,7 +137,7 @@ function lines(report: InfoReport): string[] {
 /** What it is. */
 export const infoCommand = command({
   name: "info",
-  summary: "say what a dataset, an MDS folder or a Parquet file is and holds",
+  summary: "say what a dataset, an MDS folder, a Parquet or Arrow file is and holds",
   args: [PATH],
   options: {},
   examples: ["windrow info data", "windrow info data/mds --json"],

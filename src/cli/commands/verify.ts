@@ -12,8 +12,10 @@ function checkedLines({ checked, kind }: VerifyReport): string[] {
     ["index rows: key, order, place", count(checked.index_rows), ""],
     ["MDS shards: hashes, offsets, values", count(checked.shards), `${count(checked.mds_samples)} samples`],
     ["Parquet files: checksums, values", count(checked.parquet_files), `${count(checked.parquet_samples)} samples`],
+    ["Arrow files: lengths, values", count(checked.arrow_files), `${count(checked.arrow_samples)} samples`],
   ];
-  return table([["", "", ""], ...rows.filter((row) => kind === "dataset" || row[1] !== "0")]).slice(1);
+  const isShown = (row: string[]) => row[1] !== "0" || (kind === "dataset" && !row[0]?.startsWith("Arrow"));
+  return table([["", "", ""], ...rows.filter(isShown)]).slice(1);
 }
 
 const SHOWN_STRAYS = 5;

@@ -1,8 +1,8 @@
 /** Puts encoded row groups together to a Parquet file, wherever they were encoded. */
 
 import { type Draft, type Schema, WindrowError } from "../../core/index.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { ARROW_KEY, arrowSchema } from "./arrow-schema.ts";
-import { ByteWriter } from "./byte-writer.ts";
 import { MAGIC } from "./codes.ts";
 import { columnIndex, footer, offsetIndex, type PlacedGroup, type Stretch } from "./footer.ts";
 import { leaves } from "./leaf.ts";

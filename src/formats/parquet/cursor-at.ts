@@ -1,7 +1,7 @@
 /** A cursor at any row of a row group, by the offset index where there is one. */
 
+import { at, damaged } from "../fault.ts";
 import { type ChunkRange, type Cursor, cursor } from "./cursor.ts";
-import { at, damaged } from "./fault.ts";
 import type { ChunkInfo, GroupInfo, SourceFile } from "./file.ts";
 import type { PageContext } from "./pages.ts";
 import type { SourceColumn } from "./source-column.ts";

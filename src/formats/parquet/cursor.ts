@@ -1,10 +1,10 @@
 /** Reads one column of a row group from the front, some rows at a time, holding little more than a page. */
 
 import type { Column } from "../../core/index.ts";
+import { at, damaged, unsupported } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
 import { joinedColumns, room, rowsAtOnce, spread, withoutNeedlessValid } from "./column-room.ts";
 import { decodedValues, decodePlaces, decodeValues, type StoredValues, storedValues, type Values } from "./decode.ts";
-import { at, damaged, unsupported } from "./fault.ts";
 import type { ChunkInfo } from "./file.ts";
 import { heldRows, heldValues, type RowStretch } from "./held.ts";
 import { type Page, type PageContext, readPages } from "./pages.ts";

@@ -11,9 +11,9 @@ import {
   type NumericKind,
   unreachable,
 } from "../../core/index.ts";
+import { damaged, unsupported } from "../fault.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
-import { damaged, unsupported } from "./fault.ts";
 import { readHybrid, unpackBits } from "./levels.kernel.ts";
 import type { SourceColumn } from "./source-column.ts";
 import { join, join4 } from "./split.kernel.ts";

@@ -1,6 +1,6 @@
 /** The delta encodings of parquet-format (Encodings.md), read: whole numbers, and byte strings by length or by shared prefix. */
 
-import { damaged, unsupported } from "./fault.ts";
+import { damaged, unsupported } from "../fault.ts";
 
 /** Bytes of all strings of a page at most; shared prefixes could otherwise make a page of kilobytes into one of terabytes. */
 const MAX_STRINGS = 1 << 28;

@@ -1,8 +1,8 @@
 /** A Parquet file as it is read: its stretches, and the footer as plain data. */
 
 import { bytesOf, type Key, type OpenFile, type ReadStore, WindrowError } from "../../core/index.ts";
+import { at, damaged, unsupported } from "../fault.ts";
 import { CODECS, MAGIC, REPETITION } from "./codes.ts";
-import { at, damaged, unsupported } from "./fault.ts";
 import {
   bytesField,
   need,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { WindrowError } from "../../core/index.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { crc32Of } from "./crc32.kernel.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
 import {

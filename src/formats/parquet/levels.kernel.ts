@@ -1,7 +1,7 @@
 /** The RLE and bit-packed hybrid of parquet-format (Encodings.md, "RLE"): levels and dictionary indices, written and read. */
 
-import type { ByteWriter } from "./byte-writer.ts";
-import { damaged } from "./fault.ts";
+import type { ByteWriter } from "../byte-writer.ts";
+import { damaged } from "../fault.ts";
 
 /** Bits that numbers up to `max` take. */
 export function bitWidth(max: number): number {

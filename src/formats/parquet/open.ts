@@ -10,9 +10,9 @@ import {
   type ShardedTable,
   WindrowError,
 } from "../../core/index.ts";
+import { at, damaged } from "../fault.ts";
 import { ARROW_KEY, arrowHints } from "./arrow-schema.ts";
 import { cursorAt } from "./cursor-at.ts";
-import { at, damaged } from "./fault.ts";
 import { fileInfo, type GroupInfo, sourceFile } from "./file.ts";
 import { lender } from "./lent-memory.ts";
 import type { PageContext } from "./pages.ts";

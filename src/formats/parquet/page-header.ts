@@ -1,7 +1,7 @@
 /** Page headers, written and read. */
 
+import { damaged } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
-import { damaged } from "./fault.ts";
 import { i32, struct, thriftBytes } from "./thrift.ts";
 import { need, readStruct, structField, type ThriftStruct } from "./thrift-read.ts";
 

@@ -25,7 +25,7 @@ import {
   type Schema,
   WindrowError,
 } from "../../core/index.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { ENCODING, PAGE } from "./codes.ts";
 import { openParquet, parquetAssembly } from "./index.ts";
 import { writeHybrid } from "./levels.kernel.ts";

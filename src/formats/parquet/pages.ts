@@ -1,9 +1,9 @@
 /** The pages of a column, fetched one after another, checked, and unpacked ahead of who reads them. */
 
 import { bytesOf, type Codec, type Codecs, type Hashes, type OpenFile } from "../../core/index.ts";
+import { at, atLater, damaged, unsupported } from "../fault.ts";
 import { PAGE } from "./codes.ts";
 import { crc32Of } from "./crc32.kernel.ts";
-import { at, atLater, damaged, unsupported } from "./fault.ts";
 import type { SourceFile } from "./file.ts";
 import type { Lender, Lent } from "./lent-memory.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";

@@ -9,10 +9,10 @@ import {
   type Schema,
   WindrowError,
 } from "../../core/index.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { base64 } from "./arrow-schema.ts";
 import { checkBatch } from "./batch.ts";
 import { type Bounds, compare, encodeBound, joined } from "./bounds.ts";
-import { ByteWriter } from "./byte-writer.ts";
 import { CODECS, ENCODING, PAGE } from "./codes.ts";
 import { crc32Of } from "./crc32.kernel.ts";
 import { type Leaf, leaves } from "./leaf.ts";

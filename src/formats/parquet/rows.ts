@@ -1,7 +1,7 @@
 /** Rows from pages: which have a value, and which values are theirs. */
 
+import { damaged, unsupported } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
-import { damaged, unsupported } from "./fault.ts";
 import { bitWidth, constantRun, readHybrid, regularStarts } from "./levels.kernel.ts";
 import type { Page } from "./pages.ts";
 import { countPresent } from "./present.ts";

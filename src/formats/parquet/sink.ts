@@ -1,9 +1,9 @@
 /** Writes batches of any length to a Parquet file, a row group at a time. */
 
 import { type Batch, type Draft, rowBytes, type Schema, WindrowError } from "../../core/index.ts";
+import { growingBatch } from "../growing.ts";
 import { type AssemblyOptions, parquetAssembly } from "./assembly.ts";
 import { checkBatch } from "./batch.ts";
-import { growingBatch } from "./growing.ts";
 import { encodeRowGroup, type RowGroupOptions } from "./row-group.ts";
 
 /** How a file is written. */

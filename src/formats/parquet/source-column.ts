@@ -1,9 +1,9 @@
 /** The columns that a file's schema tree holds, as ours: kinds, gaps, lists. */
 
 import { type ColumnType, isNumeric, type Kind, kindBytes } from "../../core/index.ts";
+import { unsupported } from "../fault.ts";
 import type { ArrowHint } from "./arrow-schema.ts";
 import { CONVERTED, LOGICAL, PHYSICAL, REPETITION } from "./codes.ts";
-import { unsupported } from "./fault.ts";
 import { countLeaves, type FileInfo, type SchemaNode } from "./file.ts";
 import { structField, type ThriftStruct, whole } from "./thrift-read.ts";
 

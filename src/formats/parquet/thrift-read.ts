@@ -1,6 +1,6 @@
 /** Thrift's compact protocol, read: any bytes give either a struct or a `damaged` error, in time and memory bounded by their length. */
 
-import { damaged } from "./fault.ts";
+import { damaged } from "../fault.ts";
 
 /** A value as it was read; 64-bit integers beyond 2^53 are rounded, and refused by `whole`. */
 export type ThriftValue = number | boolean | Uint8Array | readonly ThriftValue[] | ThriftStruct;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { WindrowError } from "../../core/index.ts";
+import { at } from "../fault.ts";
 import { arrowHints, arrowSchema, base64 } from "./arrow-schema.ts";
-import { at } from "./fault.ts";
 import { binary, bool, i16, i32, i64, list, struct, text, thriftBytes } from "./thrift.ts";
 import { need, readStruct, structList, type ThriftStruct, textField, whole } from "./thrift-read.ts";
 

@@ -1,6 +1,6 @@
 /** Thrift's compact protocol, written: values are small objects that know their type and write themselves. */
 
-import { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "../byte-writer.ts";
 
 // thrift-compact-protocol.md, "Struct encoding" and "List and set": the type codes.
 const TRUE = 1;

@@ -1,8 +1,8 @@
 /** The values of a column without its gaps, as pages take them: plain, split into byte streams, or as places in a dictionary. */
 
 import { bytesOf, type Column, type Json, NUMERIC_ARRAYS, type NumericKind, WindrowError } from "../../core/index.ts";
+import { ByteWriter } from "../byte-writer.ts";
 import { type Bounds, byteBounds, numberBounds } from "./bounds.ts";
-import { ByteWriter } from "./byte-writer.ts";
 import { ENCODING } from "./codes.ts";
 import type { Leaf } from "./leaf.ts";
 import { bitWidth, packBits, writeHybrid } from "./levels.kernel.ts";

@@ -1,9 +1,9 @@
-/** The little of FlatBuffers that an Arrow schema needs: tables, strings and vectors of tables, written and read. */
+/** The little of FlatBuffers that Arrow needs: tables, strings, vectors of tables and of structs, written and read. */
 
 import { ByteWriter } from "./byte-writer.ts";
 import { damaged } from "./fault.ts";
 
-/** A number in a table's slot, of 1, 2, 4 or 8 bytes (8 only for values of up to 32 bits). */
+/** A number in a table's slot, of 1, 2, 4 or 8 bytes; whole, and safe where it has 8. */
 export interface Scalar {
   readonly width: 1 | 2 | 4 | 8;
   readonly value: number;
@@ -13,7 +13,9 @@ export interface Scalar {
 export type FlatNode =
   | { readonly table: readonly Slot[] }
   | { readonly text: string }
-  | { readonly vector: readonly FlatNode[] };
+  | { readonly vector: readonly FlatNode[] }
+  /** A vector of `count` structs that take up `bytes`, aligned to 8. */
+  | { readonly structs: Uint8Array; readonly count: number };
 
 /** What a slot of a table holds; `undefined` leaves the default. */
 export type Slot = Scalar | FlatNode | undefined;
@@ -33,6 +35,14 @@ function isScalar(slot: Slot): slot is Scalar {
 /** Writes a node and all that it points at, forward: what is pointed at comes behind what points. Answers the node's place. */
 function write(out: ByteWriter, node: FlatNode): number {
   if ("table" in node) return writeTable(out, node.table);
+  if ("structs" in node) {
+    // What is aligned is the first struct, behind the count.
+    while (out.length % 8 !== 4) out.byte(0);
+    const place = out.length;
+    out.u32(node.count);
+    out.bytes(node.structs);
+    return place;
+  }
   pad(out, 4);
   const start = out.length;
   if ("text" in node) {
@@ -91,7 +101,8 @@ function writeScalar(out: ByteWriter, place: number, { width, value }: Scalar): 
   const view = new DataView(out.done().buffer);
   if (width === 1) view.setUint8(place, value);
   else if (width === 2) view.setInt16(place, value, true);
-  else view.setInt32(place, value, true);
+  else if (width === 4) view.setInt32(place, value, true);
+  else view.setBigInt64(place, BigInt(value), true);
 }
 
 /** The buffer whose root is a table, padded to a multiple of 8 bytes. */
@@ -103,13 +114,22 @@ export function flatbuffer(root: FlatNode): Uint8Array {
   return out.done();
 }
 
+/** Structs of one size, one after the other. */
+export interface FlatStructs {
+  readonly count: number;
+  /** A whole number of 4 bytes, or a safe one of 8, at byte `at` of a struct. */
+  int(index: number, at: number, width: 4 | 8): number;
+}
+
 /** A table being read; every access is checked against the buffer's end. */
 export interface FlatTable {
-  /** A number of 1, 2 or 4 bytes, signed; 0 where the slot is absent. */
-  int(slot: number, width: 1 | 2 | 4): number;
+  /** A number of 1 (unsigned), 2, 4 or 8 bytes (signed); `absent`, or 0, where the slot is. */
+  int(slot: number, width: 1 | 2 | 4 | 8, absent?: number): number;
   text(slot: number): string | undefined;
   table(slot: number): FlatTable | undefined;
   tables(slot: number): readonly FlatTable[];
+  /** A vector of structs, or of numbers, of `width` bytes each. */
+  structs(slot: number, width: number): FlatStructs;
 }
 
 /** Reads the root table of a buffer. Its accessors throw WindrowError `damaged` (or RangeError behind the end: `at` makes it damage). */
@@ -130,10 +150,9 @@ function flatTable(view: DataView, start: number): FlatTable {
     return from === undefined ? undefined : from + view.getUint32(from, true);
   };
   return {
-    int(slot, width) {
+    int(slot, width, absent = 0) {
       const from = place(slot);
-      if (from === undefined) return 0;
-      return width === 1 ? view.getUint8(from) : width === 2 ? view.getInt16(from, true) : view.getInt32(from, true);
+      return from === undefined ? absent : readInt(view, from, width);
     },
     text(slot) {
       const from = target(slot);
@@ -152,7 +171,23 @@ function flatTable(view: DataView, start: number): FlatTable {
         return flatTable(view, item + view.getUint32(item, true));
       });
     },
+    structs(slot, width) {
+      const from = target(slot);
+      if (from === undefined) return { count: 0, int: () => damaged("a vector that is not there was read") };
+      return {
+        count: bounded(view, from, width),
+        int: (index, at, bytes) => readInt(view, from + 4 + width * index + at, bytes),
+      };
+    },
   };
+}
+
+function readInt(view: DataView, from: number, width: 1 | 2 | 4 | 8): number {
+  if (width === 1) return view.getUint8(from);
+  if (width === 2) return view.getInt16(from, true);
+  if (width === 4) return view.getInt32(from, true);
+  const value = Number(view.getBigInt64(from, true));
+  return Number.isSafeInteger(value) ? value : damaged(`a number of up to 2^53 was expected, got ${value}`);
 }
 
 /** The count in front of a string or vector whose items take `width` bytes each, if they all fit. */

@@ -9,7 +9,7 @@ import {
   NUMERIC_ARRAYS,
   type Schema,
   valuesPerRow,
-} from "../../core/index.ts";
+} from "../core/index.ts";
 
 interface GrowingColumn {
   append(column: Column, from: number, to: number): void;

@@ -1,6 +1,6 @@
 /** Errors about bytes that are not what they should be, and the place that is added on the way out. */
 
-import { type ErrorCode, WindrowError } from "../../core/index.ts";
+import { type ErrorCode, WindrowError } from "../core/index.ts";
 
 /** Where in which file something is being read. */
 export interface Place {
