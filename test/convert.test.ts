@@ -1,6 +1,7 @@
 /** Conversions of files, by threads: the same bytes however they are made, and what is in the way stays. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   existsSync,
@@ -304,6 +305,21 @@ test("temporary files that were lost or changed are noticed, and the next run be
   await assert.rejects(convert(options), { code: "damaged", message: /is not what was written/ });
   await convert(options);
   assert.ok(await isSame(from, at("out")));
+});
+
+test("an unfinished run of another command is left alone, also where replacing was asked for", async (t) => {
+  const { from, at } = await ground(t);
+  const spec = { dataset: {} };
+  const hash = createHash("sha256")
+    .update(JSON.stringify([spec, []]))
+    .digest("hex");
+  const plan = { format: "windrow-plan", version: 1, hash, out: at("out"), temp: at("out"), spec, tasks: [] };
+  mkdirSync(join(at("out"), ".windrow"), { recursive: true });
+  writeFileSync(join(at("out"), ".windrow", "plan.json"), JSON.stringify(plan));
+  for (const existing of [{}, { existing: "overwrite" as const }]) {
+    await assert.rejects(convert({ from, to: at("out"), ...existing }), { code: "exists", message: /another command/ });
+  }
+  assert.deepEqual(Object.keys(hashesBelow(at("out"))), [".windrow/plan.json"]);
 });
 
 test("a file that is written to while it is read does not pass", async (t) => {

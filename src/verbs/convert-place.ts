@@ -20,7 +20,7 @@ import { ioError } from "../node/io-error.ts";
 import { lockFile } from "../node/lock.ts";
 import type { Plan } from "../run/index.ts";
 import { lockFolder, putBack, replace, replacement } from "./output-folder.ts";
-import { conversionSpec, STATE } from "./run-convert.ts";
+import { conversionSpec, isConversion, STATE } from "./run-convert.ts";
 import { planFile, STATE_FOLDER } from "./run-dataset.ts";
 
 /** The place that a user names. */
@@ -70,6 +70,8 @@ function stateOf(folder: string): State {
   const path = join(folder, STATE.plan);
   if (!existsSync(path)) return { kind: "none" };
   const plan = planFile(path);
+  if (!isConversion(plan))
+    throw refused(dirname(folder), "a run of another command is unfinished there; choose another place");
   const { ask, request } = conversionSpec(plan);
   return { kind: "unfinished", plan, ask, request };
 }

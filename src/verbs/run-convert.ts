@@ -40,6 +40,11 @@ export function conversionSpec(plan: Plan): ConversionSpec {
   return plan.spec as unknown as ConversionSpec; // written by `writeConversion`, and checked by its hash
 }
 
+/** Whether a plan is one of a conversion: other commands keep theirs under the same name. */
+export function isConversion({ spec }: Plan): boolean {
+  return typeof spec === "object" && spec !== null && "convert" in spec;
+}
+
 /** Makes the plan and writes it to the state folder. */
 export async function writeConversion(
   places: { readonly out: string; readonly state: string },

@@ -8,7 +8,7 @@ import { count, size, table } from "../terminal.ts";
 
 const KINDS = {
   dataset: "a finished windrow dataset",
-  unfinished: "a windrow dataset whose run has not ended",
+  unfinished: "a windrow run that has not ended",
   mds: "MDS shards",
   workers: "workers' MDS folders without a root index",
   parquet: "Parquet",
@@ -122,10 +122,7 @@ function pieceLines({ pieces }: InfoReport): string[] {
 function lines(report: InfoReport): string[] {
   const title = `${report.path}: ${KINDS[report.kind]}`;
   if (report.kind === "unfinished")
-    return [
-      title,
-      "the same materialize command goes on with it; there is no manifest.json yet, so nothing in it is finished",
-    ];
+    return [title, "the same command goes on with it; as long as it has not ended, nothing in it is finished"];
   const { dataset } = report;
   const facts = dataset === null ? [["samples", count(report.samples)]] : datasetLines(dataset);
   const about = table([["", ""], ...facts, ...schemaLines(report)]).slice(1);
