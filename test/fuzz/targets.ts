@@ -1,0 +1,42 @@
+/** The readers that are searched, by name. A new one is one line here, and its file in `targets/`. */
+
+import type { Target } from "./engine.ts";
+
+/** A reader, and what of our sources it is made of. */
+export interface TargetEntry {
+  /** Addresses of the sources whose blocks guide the search. */
+  readonly sources: RegExp;
+  /** Inputs of the short share that CI runs, so many that all readers together take about two minutes. */
+  readonly executions: number;
+  /** Makes its seeds. Loaded when first used, so that each process loads one reader. */
+  open(): Promise<Target>;
+}
+
+/** Every reader. */
+export const TARGETS: Readonly<Record<string, TargetEntry>> = {
+  mds: {
+    sources: /\/src\/(formats\/mds|node\/codecs)/,
+    executions: 30_000,
+    open: async () => (await import("./targets/mds.ts")).mdsTarget(),
+  },
+  parquet: {
+    sources: /\/src\/(formats\/parquet|node\/codecs)/,
+    executions: 20_000,
+    open: async () => (await import("./targets/parquet.ts")).parquetTarget(),
+  },
+  csv: {
+    sources: /\/src\/node\/(csv-head|tidy-text)/,
+    executions: 30_000,
+    open: async () => (await import("./targets/csv.ts")).csvTarget(),
+  },
+  tabular: {
+    sources: /\/src\/node\/(csv-head|tidy-text|tabular|inputs|duckdb)/,
+    executions: 1000,
+    open: async () => (await import("./targets/tabular.ts")).tabularTarget(),
+  },
+  manifest: {
+    sources: /\/src\/(formats|inspect)\//,
+    executions: 3000,
+    open: async () => (await import("./targets/manifest.ts")).manifestTarget(),
+  },
+};
