@@ -10,22 +10,28 @@ import { packParts } from "./parts.ts";
 const {
   target: name,
   seed,
+  seeds,
+  findings: mostFindings,
   executions,
   state,
 } = JSON.parse(argv[2] ?? "{}") as {
   readonly target: string;
   readonly seed: string;
+  readonly seeds: "own" | "all";
+  readonly findings: number | undefined;
   readonly executions: number;
   readonly state: string;
 };
 
 // Before the readers are loaded: they keep the constructors that they find.
 countAllocations();
-const { TARGETS } = await import("./targets.ts");
+const { targetEntry } = await import("./targets.ts");
 const { search } = await import("./engine.ts");
 
-using coverage = new Coverage(TARGETS[name]!.sources);
-const target = await TARGETS[name]!.open();
+const entry = targetEntry(name);
+using coverage = new Coverage(entry.sources);
+const target = await entry.open(seeds);
+process.send?.({ kind: "alive", executions: 0 });
 
 const fd = openSync(state, "w+");
 let ended = false;
@@ -44,6 +50,7 @@ let told = 0;
 const report = await search(target, coverage, {
   seed,
   executions,
+  ...(mostFindings !== undefined && { findings: mostFindings }),
   before,
   isOver: ({ executions: done }) => {
     if (done - told < 2000) return ended;

@@ -23,8 +23,27 @@ class Source {
     this.#inFunctions = new Uint8Array(length);
   }
 
-  /** Takes the functions of one answer; gives whether a place has a bit among `bits` that it never had. */
-  add(functions: readonly Profiler.FunctionCoverage[], bits: number): boolean {
+  /** Whether the functions of one answer have a place that never ran. */
+  hasNewBlocks(functions: readonly Profiler.FunctionCoverage[]): boolean {
+    this.#paint(functions);
+    for (let i = 0; i < this.#now.length; i++) if (this.#now[i] !== 0 && this.#seen[i] === 0) return true;
+    return false;
+  }
+
+  /** Takes the functions of one answer; gives whether a place ran about as often as it never did. */
+  add(functions: readonly Profiler.FunctionCoverage[]): boolean {
+    this.#paint(functions);
+    let isNew = false;
+    for (let i = 0; i < this.#now.length; i++) {
+      const seen = this.#seen[i]!;
+      if ((this.#now[i]! & ~seen) === 0) continue;
+      this.#seen[i] = seen | this.#now[i]!;
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  #paint(functions: readonly Profiler.FunctionCoverage[]): void {
     this.#now.fill(0);
     for (const { functionName, ranges } of functions) {
       const whole = ranges[0];
@@ -33,21 +52,6 @@ class Source {
         this.#inFunctions.fill(1, whole.startOffset, whole.endOffset);
       for (const { startOffset, endOffset, count } of ranges) this.#now.fill(bucket(count), startOffset, endOffset);
     }
-    return this.#merge(bits);
-  }
-
-  #merge(bits: number): boolean {
-    let isNew = false;
-    for (let i = 0; i < this.#now.length; i++) {
-      const now = this.#now[i]!;
-      const seen = this.#seen[i]!;
-      if (now === 0 || (now & seen) !== 0) continue;
-      // Without buckets, a place that ran before is nothing new, however often it runs.
-      if (bits === 1 && seen !== 0) continue;
-      this.#seen[i] = seen | now;
-      isNew = true;
-    }
-    return isNew;
   }
 
   get letters(): { readonly lit: number; readonly all: number } {
@@ -79,19 +83,27 @@ export class Coverage implements Disposable {
     this.#taken();
   }
 
-  /** Whether a block ran that never did since this was made; with `counts` also whether one ran about as often as it never did. */
-  isNew(what: "blocks" | "counts"): boolean {
+  /** Whether a block ran that no added answer has. */
+  hasNewBlocks(): boolean {
+    return this.#each((source, functions) => source.hasNewBlocks(functions));
+  }
+
+  /** Adds what ran; gives whether a block ran about as often as it never did. */
+  add(): boolean {
+    return this.#each((source, functions) => source.add(functions));
+  }
+
+  #each(look: (source: Source, functions: readonly Profiler.FunctionCoverage[]) => boolean): boolean {
     let isNew = false;
     for (const { url, functions } of this.#taken()) {
       if (!this.#which.test(url)) continue;
       let source = this.#sources.get(url);
       if (source === undefined) {
         // The first answer has the whole script as its first range; later ones may leave it out.
-        const end = Math.max(...functions.flatMap(({ ranges }) => ranges.map(({ endOffset }) => endOffset)));
-        source = new Source(end);
+        source = new Source(Math.max(...functions.flatMap(({ ranges }) => ranges.map(({ endOffset }) => endOffset))));
         this.#sources.set(url, source);
       }
-      if (source.add(functions, what === "counts" ? 255 : 1)) isNew = true;
+      if (look(source, functions)) isNew = true;
     }
     return isNew;
   }

@@ -1,5 +1,6 @@
 /** The search: inputs that make new blocks run are kept, and changed again. */
 
+import { setImmediate } from "node:timers/promises";
 import { type Rng, rng } from "../../src/core/index.ts";
 import type { Coverage } from "./coverage.ts";
 import { changeBytes, type Mutator, type Parts, pick, type Tools } from "./mutate.ts";
@@ -39,6 +40,8 @@ export interface SearchOptions {
   readonly seed: string;
   /** Inputs to try. */
   readonly executions: number;
+  /** The search ends with so many findings; 50 where absent. */
+  readonly findings?: number;
   /** Told each input before it is run, so that what hangs or crashes the process is known. */
   readonly before?: (parts: Parts) => void;
   /** Asked now and then; true ends the search. */
@@ -92,8 +95,11 @@ class Search {
 
   async run(): Promise<Report> {
     for (const parts of this.#target.seeds) await this.#alone({ parts, outcome: await this.#judged(parts) }, "keep");
-    while (this.#executions < this.#options.executions && this.#findings.size < MOST_FINDINGS) {
+    const { executions, findings = MOST_FINDINGS } = this.#options;
+    while (this.#executions < executions && this.#findings.size < findings) {
       await this.#group();
+      // Readers of memory never wait for anything: without this no message would come in.
+      await setImmediate();
       if (this.#options.isOver?.(this.report)) break;
     }
     return this.report;
@@ -118,7 +124,7 @@ class Search {
       tried.push({ parts, outcome });
       await this.#note({ parts, outcome });
     }
-    const isNew = this.#coverage.isNew("blocks");
+    const isNew = this.#coverage.hasNewBlocks();
     // One of each group is looked at by itself, for how often its blocks run; all where a block ran for the first time.
     for (const [i, each] of tried.entries()) if (isNew || i === 0) await this.#alone(each, "if new");
   }
@@ -127,7 +133,7 @@ class Search {
   async #alone(tried: Tried, keep: "keep" | "if new"): Promise<void> {
     this.#coverage.reset();
     const outcome = await this.#judged(tried.parts);
-    const isNew = this.#coverage.isNew("counts");
+    const isNew = this.#coverage.add();
     if (!isSame(outcome, tried.outcome)) this.#differs(tried, outcome);
     if (keep === "keep") await this.#note(tried);
     if (!(isNew || keep === "keep") || outcome.kind === "fault") return;

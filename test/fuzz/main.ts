@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz [-- NAME… --seed S --executions N --seconds N]`: searches each reader for a fixed number of inputs, the same ones for
+ * `npm run fuzz [-- NAME… --seed S --executions N --seconds N --own]`: searches each reader for a fixed number of inputs, the same ones for
  * a seed, and prints what came of it. What is found is written to a folder for temporary files, as a case to keep.
  */
 
@@ -11,13 +11,18 @@ import { parseArgs } from "node:util";
 import { fnv1a32 } from "../../src/core/index.ts";
 import type { Finding } from "./engine.ts";
 import { packParts } from "./parts.ts";
-import { TARGETS } from "./targets.ts";
+import { TARGETS, targetEntry } from "./targets.ts";
 import { type Watched, watched } from "./watch.ts";
 
 const { values, positionals } = parseArgs({
   args: argv.slice(2),
   allowPositionals: true,
-  options: { seed: { type: "string" }, executions: { type: "string" }, seconds: { type: "string" } },
+  options: {
+    seed: { type: "string" },
+    executions: { type: "string" },
+    seconds: { type: "string" },
+    own: { type: "boolean" },
+  },
 });
 
 function keep(name: string, { id, why, parts }: Finding): string {
@@ -43,7 +48,8 @@ let found = 0;
 for (const name of positionals.length > 0 ? positionals : Object.keys(TARGETS)) {
   const result = await watched(name, {
     seed: values.seed ?? "1",
-    executions: Number(values.executions ?? TARGETS[name]!.executions),
+    seeds: values.own === true ? "own" : "all",
+    executions: Number(values.executions ?? targetEntry(name).executions),
     ...(values.seconds === undefined ? {} : { seconds: Number(values.seconds) }),
   });
   stdout.write(lines(name, result));

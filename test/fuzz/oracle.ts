@@ -92,7 +92,7 @@ export class Budget {
   #allocated = 0;
   #reads = 0;
   #readBytes = 0;
-  #most = { allocated: Number.POSITIVE_INFINITY, reads: 0, readBytes: 0 };
+  #most = { allocated: Number.POSITIVE_INFINITY, reads: Number.POSITIVE_INFINITY, readBytes: Number.POSITIVE_INFINITY };
 
   /** Begins an input of so many bytes. */
   begin(bytes: number): void {

@@ -19,6 +19,20 @@ export interface Watched extends Report {
 /** How long a search may go without a word. Only a hang takes so long: two thousand inputs take some seconds. */
 const SILENCE_SECONDS = 300;
 
+/** How to search. */
+export interface WatchOptions {
+  readonly seed: string;
+  /** Inputs to begin with: made by our writers, or also files of others where they are; `all` where absent. */
+  readonly seeds?: "own" | "all";
+  readonly executions: number;
+  /** The search ends with so many findings; 50 where absent. */
+  readonly findings?: number;
+  /** The search ends after so long, where given. */
+  readonly seconds?: number;
+  /** Seconds without a word after which the reader is taken for hung; 300 where absent. */
+  readonly silence?: number;
+}
+
 interface Said {
   readonly kind: "alive" | "report";
   readonly executions: number;
@@ -29,17 +43,14 @@ interface Said {
 }
 
 /** Searches a reader for so many inputs, and not longer than `seconds` where that is given. */
-export async function watched(
-  target: string,
-  options: { readonly seed: string; readonly executions: number; readonly seconds?: number; readonly silence?: number },
-): Promise<Watched> {
-  const { seed, executions, seconds, silence = SILENCE_SECONDS } = options;
+export async function watched(target: string, options: WatchOptions): Promise<Watched> {
+  const { seeds = "all", seconds, silence = SILENCE_SECONDS } = options;
   const folder = mkdtempSync(join(tmpdir(), "windrow-fuzz-"));
   const state = join(folder, "input.json");
   const watch = stopwatch();
   const child = fork(
     fileURLToPath(new URL("child.ts", import.meta.url)),
-    [JSON.stringify({ target, seed, executions, state })],
+    [JSON.stringify({ ...options, target, seeds, state })],
     {
       execArgv: ["--max-old-space-size=1024"],
     },
@@ -47,7 +58,7 @@ export async function watched(
   let done = 0;
   let said: Said | undefined;
   const kill = () => child.kill("SIGKILL");
-  let silent = setTimeout(kill, silence * 1000);
+  let silent = setTimeout(kill, SILENCE_SECONDS * 1000);
   const over =
     seconds === undefined ? undefined : setTimeout(() => child.connected && child.send("over"), seconds * 1000);
   child.on("message", (message) => {

@@ -211,7 +211,7 @@ const WORDS = [
 ];
 
 /** openParquet and its batches. */
-export async function parquetTarget(): Promise<Target> {
+export async function parquetTarget(seeds: "own" | "all"): Promise<Target> {
   const flat = {
     i: { kind: "i64" },
     d: { kind: "f64" },
@@ -228,7 +228,7 @@ export async function parquetTarget(): Promise<Target> {
       await file({ ...flat, ...list }, 30, { pageBytes: 40, rowGroupBytes: 600 }),
       await file({ ...text, t: { kind: "i32" }, c: { kind: "u8" } }, 30, { pageBytes: 60, rowGroupBytes: 900 }),
       await file(list, 0),
-      ...othersFiles(),
+      ...(seeds === "all" ? othersFiles() : []),
     ],
     dictionary: WORDS.map((word) => new TextEncoder().encode(word)),
     mutators: [pageBodies, pageBodies, footerNumbers, headerNumbers, rawSizes, footerShape, encodings, counts],
