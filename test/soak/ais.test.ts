@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { rng } from "../../src/core/index.ts";
 import { simulateFleet } from "../../src/domains/ais/index.ts";
 import { materializeAis } from "../../src/verbs/materialize-ais.ts";
-import { fileHashes, SMALL, testFolder } from "../ais-dataset.ts";
+import { fileHashes, testFolder } from "../ais-dataset.ts";
 import { KILL_WAYS, killedAt, killPlaces, killScene } from "../kills.ts";
 
 test("200 MB of CSV are made a dataset in 64 MiB, the same as in plenty", async (t) => {
