@@ -12,7 +12,7 @@ const { options, runSamples } = JSON.parse(argv[2] ?? "{}") as {
   readonly runSamples?: number;
 };
 
-// A plan that is there is gone on with, whichever passes it takes.
-if (runSamples !== undefined && !existsSync(join(options.out, ".windrow", "plan.json")))
-  await inTwoPasses(await planAis(options), runSamples);
+// A plan that is there is gone on with, whichever passes it takes; and a dataset that is there is not planned again.
+const isThere = ["manifest.json", join(".windrow", "plan.json")].some((name) => existsSync(join(options.out, name)));
+if (runSamples !== undefined && !isThere) await inTwoPasses(await planAis(options), runSamples);
 await materializeAis(options);
