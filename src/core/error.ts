@@ -11,13 +11,23 @@ export type ErrorCode = "usage" | "missing" | "damaged" | "exists" | "unsupporte
 /** Plain facts about an error: paths, offsets, counts. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Every error that windrow throws on purpose. The message is one line: "Cannot do what: what was wrong, got what." */
+// Names and texts of inputs stand in messages: a line break or an escape sequence in them must not reach a terminal or a log.
+const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
+
+function oneLine(message: string): string {
+  return message.replace(CONTROL, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * Every error that windrow throws on purpose. The message is one line: "Cannot do what: what was wrong, got what." Control characters
+ * in it are escaped as in JSON.
+ */
 export class WindrowError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(oneLine(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "WindrowError";
     this.code = code;
     this.details = options.details ?? {};

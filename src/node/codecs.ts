@@ -30,6 +30,11 @@ type LaterUnpacker = (bytes: Uint8Array, options: UnpackOptions) => Promise<Uint
 // zlib refuses smaller chunks (Z_MIN_CHUNK), and Node counts the bytes of one step in 32 bits.
 const LEAST_CHUNK = 64;
 const MOST_CHUNK = 2 ** 31;
+/** So much is set aside whatever is promised. */
+const LEAST_PROMISE = 1 << 16;
+/** Raw bytes for each packed one, at most: of deflate (zlib's "Technical Details"), and of snappy, whose copies of 64 bytes take 3. */
+const MOST_DEFLATED = 1032;
+const MOST_SNAPPED = 22;
 
 /**
  * zstd, gz, br and snappy, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz 9, br 11. Bytes that trail
@@ -113,6 +118,7 @@ const snappy: Codec = {
 function checkDeclared(bytes: Uint8Array, rawLength: number): void {
   const declared = snappyLength(bytes);
   if (declared !== rawLength) throw wrongLength("snappy", rawLength, declared ?? "no length");
+  if (rawLength > MOST_SNAPPED * bytes.length) throw wrongLength("snappy", rawLength, `${bytes.length} packed bytes`);
 }
 
 function unpackedSnappy(raw: Uint8Array | string, rawLength: number): Uint8Array {
@@ -148,7 +154,7 @@ function compact(bytes: Uint8Array): Uint8Array {
 
 function unpackExactly(name: string, unpack: Unpacker, bytes: Uint8Array, rawLength: number): Uint8Array {
   try {
-    return exactly(name, unpack(bytes, unpackOptions(rawLength)), rawLength);
+    return exactly(name, unpack(bytes, unpackOptions(bytes, rawLength)), rawLength);
   } catch (cause) {
     throw notTheCodecs(name, cause, rawLength);
   }
@@ -161,7 +167,7 @@ async function unpackLater(
   rawLength: number,
 ): Promise<Uint8Array> {
   try {
-    return exactly(name, await unpack(bytes, unpackOptions(rawLength)), rawLength);
+    return exactly(name, await unpack(bytes, unpackOptions(bytes, rawLength)), rawLength);
   } catch (cause) {
     throw notTheCodecs(name, cause, rawLength);
   }
@@ -192,9 +198,11 @@ async function* unpackPieces(
   if (length !== rawLength) throw wrongLength(name, rawLength, length > rawLength ? "more" : length);
 }
 
-// One chunk that holds the whole answer, and a byte that stays free unless there is too much.
-function unpackOptions(rawLength: number): UnpackOptions {
-  const chunkSize = Math.min(Math.max(LEAST_CHUNK, rawLength + 1), MOST_CHUNK);
+// One chunk that holds the whole answer, and a byte that stays free unless there is too much. What unpacks to more than a thousand times
+// its bytes comes in several: nothing is set aside for an answer that is only promised.
+function unpackOptions(bytes: Uint8Array, rawLength: number): UnpackOptions {
+  const likely = Math.max(LEAST_PROMISE, MOST_DEFLATED * bytes.length);
+  const chunkSize = Math.min(Math.max(LEAST_CHUNK, rawLength + 1), likely, MOST_CHUNK);
   return { chunkSize, maxOutputLength: Math.max(1, rawLength) };
 }
 

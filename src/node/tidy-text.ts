@@ -15,8 +15,8 @@ const QUOTE = 0x22;
 /** A file's bytes in blocks of whole lines, in a buffer that is used again; a line longer than a block comes in pieces. */
 function* lineBlocks(path: string): Iterable<Uint8Array> {
   using file = folderWorkspace(dirname(path)).reader(basename(path));
-  const buffer = new Uint8Array(BLOCK_BYTES);
   const { size } = statSync(path);
+  const buffer = new Uint8Array(Math.min(BLOCK_BYTES, size));
   for (let at = 0; at < size; ) {
     const block = buffer.subarray(0, Math.min(BLOCK_BYTES, size - at));
     file.readInto(at, block);

@@ -1,13 +1,13 @@
 /** The output folder: what lies in it, who may write to it, how it is replaced or appended to. */
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { WindrowError } from "../core/index.ts";
 import { MANIFEST_FILE, type Manifest, readManifest } from "../materialize/index.ts";
 import { folderStore } from "../node/folder-store.ts";
 import { settleFolder } from "../node/folder-store-draft.ts";
-import { ioError } from "../node/io-error.ts";
 import { lockFile } from "../node/lock.ts";
+import { makeFolder } from "../node/make-folder.ts";
 import type { Plan } from "../run/index.ts";
 import { STATE_FOLDER, tidyUp, unfinishedPlan } from "./run-dataset.ts";
 
@@ -58,11 +58,7 @@ const LOCK = ".windrow.lock";
 export function lockFolder(out: string): Disposable {
   const isNew = !existsSync(out);
   if (!isNew && !statSync(out).isDirectory()) throw refused(out, "it is a file; name a folder");
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (cause) {
-    throw ioError("make the folder", out, cause);
-  }
+  makeFolder(out);
   const lock = lockFile(join(out, LOCK), `write to ${out}`);
   return {
     [Symbol.dispose]: () => {

@@ -1,10 +1,10 @@
 /** `simulate ais`: a seeded fleet with known faults, as a MarineCadastre CSV and its truth. */
 
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
 import { type BoundingBox, NO_FAULTS, simulateFleet } from "../domains/ais/index.ts";
 import { folderStore } from "../node/folder-store.ts";
+import { makeFolder } from "../node/make-folder.ts";
 import { type Progress, SILENT } from "./progress.ts";
 
 /** What `simulateAis` takes. */
@@ -50,7 +50,7 @@ export async function simulateAis(
   check(options);
   const { out, isClean, ...fleet } = options;
   const { progress = SILENT, signal } = run;
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const store = folderStore(out);
   await using csv = await store.draft("ais.csv");
   await using truth = await store.draft("truth.csv");

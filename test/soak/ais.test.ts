@@ -1,16 +1,15 @@
 /** Long runs: a large file in little memory, many kills, many random tracks. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { execPath } from "node:process";
+import { env } from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { rng } from "../../src/core/index.ts";
 import { simulateFleet } from "../../src/domains/ais/index.ts";
 import { materializeAis } from "../../src/verbs/materialize-ais.ts";
-import { fileHashes, SMALL, testFolder, writeFleet } from "../ais-dataset.ts";
+import { fileHashes, testFolder } from "../ais-dataset.ts";
+import { KILL_WAYS, killedAt, killPlaces, killScene } from "../kills.ts";
 
 test("200 MB of CSV are made a dataset in 64 MiB, the same as in plenty", async (t) => {
   const folder = testFolder(t);
@@ -25,31 +24,17 @@ test("200 MB of CSV are made a dataset in 64 MiB, the same as in plenty", async 
   assert.deepEqual(fileHashes(join(folder, "little")), fileHashes(join(folder, "plenty")));
 });
 
-test("a run killed at a hundred instants ends with the files of one that was not", async (t) => {
-  const folder = testFolder(t);
-  writeFleet(join(folder, "fleet.csv"), { vessels: 10, days: 1, seed: 3 });
-  const at = (name: string) => ({
-    ...SMALL,
-    inputs: [join(folder, "fleet.csv")],
-    out: join(folder, name),
-    parts: 3,
-    workers: 2,
+for (const way of KILL_WAYS) {
+  test(`a run (${way}) killed at fifty places leaves only whole files, and the next one ends it`, async (t) => {
+    const seed = env["WINDROW_KILL_SEED"] ?? "soak";
+    const scene = await killScene(way, testFolder(t));
+    const random = rng(seed, way);
+    const places = killPlaces(scene.events, 50, random);
+    t.diagnostic(`seed ${seed}: events ${places.join(", ")} of ${scene.events}`);
+    let kills = 0;
+    while (places.length > 0)
+      kills += await killedAt(scene, places.splice(random.int(places.length), 1 + random.int(2)));
+    t.diagnostic(`killed ${kills} times`);
+    assert.ok(kills >= 40, `killed ${kills} times`);
   });
-  await materializeAis(at("whole"));
-  const hashes = fileHashes(join(folder, "whole"));
-  const random = rng("soak");
-  const script = fileURLToPath(new URL("../materialize-ais-child.ts", import.meta.url));
-  for (let round = 0; round < 25; round++) {
-    const options = at(`killed-${round}`);
-    for (let time = 0; time < 4; time++) {
-      const kill = { options, signs: 1 + random.int(14), milliseconds: random.int(40) };
-      const child = spawn(execPath, [script, JSON.stringify(kill)], { stdio: ["ignore", "ignore", "inherit"] });
-      const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-        child.once("exit", (...end) => resolve(end));
-      });
-      assert.ok(signal === "SIGKILL" || code === 0);
-    }
-    await materializeAis(options);
-    assert.deepEqual(fileHashes(options.out), hashes);
-  }
-});
+}

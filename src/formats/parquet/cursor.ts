@@ -71,11 +71,15 @@ async function* decodedPages(
 ): AsyncGenerator<DecodedPage> {
   const decode = pageDecoder(column);
   let index = 0;
+  let slots = 0;
   for (const part of [range.dictionary, range.data]) {
     if (part === undefined) continue;
     for await (const page of readPages(context, chunk.codec, part)) {
       const place = { key: context.file.key, offset: page.offset };
       const decoded = at(place, () => {
+        // Before anything is set aside for them: what a page promises is bounded by what its column does.
+        if (page.header.type !== PAGE.dictionary) slots += page.header.values;
+        if (slots > chunk.values) damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`);
         const result = decode(page, follower);
         const expected = result && range.pageRows?.[index++];
         if (expected !== undefined && expected !== result?.rows)
@@ -99,8 +103,6 @@ export function cursor(context: PageContext, column: SourceColumn, chunk: ChunkI
     const { value: page, done } = await pages.next();
     if (done || page === undefined) return false;
     slots += page.slots;
-    if (slots > chunk.values)
-      at(place, () => damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`));
     values.push(page.values, page.giveBack);
     rowsHeld.push(page);
     return true;
