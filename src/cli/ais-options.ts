@@ -67,6 +67,12 @@ export const AIS_OPTIONS = {
     summary: "columns of inputs without a known header, such as mmsi,t,lat,lon; - skips one",
     parse: words,
   },
+  coarse: flag("NMEA: keep positions of type 27 too, which are known to a sixth of a minute of arc"),
+  startTime: {
+    value: "<time>",
+    summary: "NMEA: when a log begins whose sentences have no receive time",
+    parse: time,
+  },
   bbox: {
     value: "<s,w,n,e>",
     summary: "keep positions inside, in degrees; west above east spans the date line",

@@ -1,7 +1,7 @@
 /** Looks at the first line of a text file: its delimiter, its header, which wanted column stands where. */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { WindrowError } from "../core/index.ts";
+import { headOf } from "./text-head.ts";
 import type { PlainFile } from "./unpack.ts";
 
 /** A column that is wanted, and the names it goes by. */
@@ -30,23 +30,11 @@ export interface TextLayout {
   readonly places: ReadonlyMap<string, number>;
 }
 
-const HEAD_BYTES = 65_536;
 const NEWLINE = 0x0a;
 
 /** The header's spelling that aliases are compared with. */
 export function normalName(header: string): string {
   return header.toLowerCase().replace(/[\s_#.\-/()]/g, "");
-}
-
-/** The first bytes of a file, and how many it has in all. */
-function headOf(path: string): { readonly head: Uint8Array; readonly size: number } {
-  const bytes = new Uint8Array(HEAD_BYTES);
-  const fd = openSync(path, "r");
-  try {
-    return { head: bytes.subarray(0, readSync(fd, bytes, 0, HEAD_BYTES, 0)), size: fstatSync(fd).size };
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** About how many lines a file has, going by its first ones: enough to draw progress. */

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { findInputs } from "./inputs.ts";
 
 let folder = "";
@@ -85,4 +86,25 @@ test("what is not there, is no file or has no byte is refused in one line", () =
   for (const [path, code] of wrong) {
     assert.throws(() => findInputs([path]), { name: "WindrowError", code, message: /^Cannot read [^\n]*$/ }, path);
   }
+});
+
+test("a folder also stands for its logs, packed or not, where they begin like one", () => {
+  mkdirSync(at("logs"));
+  const isLog = (head: Uint8Array) => new TextDecoder().decode(head).startsWith("!AIVDM");
+  const lines = "!AIVDM,1,1,,B,,0*25\n".repeat(200_000);
+  for (const ending of ["nmea", "ais", "aivdm", "log", "TXT"]) put(`logs/yes.${ending}`, lines.slice(0, 60));
+  for (const ending of ["log", "txt", "md"]) put(`logs/no.${ending}`, "some text\n");
+  put("logs/other.md", lines.slice(0, 60));
+  put("logs/table.csv");
+  for (const text of [lines, lines.replaceAll("!", "?")]) {
+    const name = text.startsWith("!") ? "yes" : "no";
+    writeFileSync(at(`logs/${name}.log.gz`), gzipSync(text));
+    writeFileSync(at(`logs/${name}.log.zst`), zstdCompressSync(text));
+  }
+  // What cannot be looked into is for the reader to refuse.
+  put("logs/broken.log.gz", [...gzipSync("a").subarray(0, 10), ...Array<number>(20).fill(255)]);
+  put("logs/empty.log", "");
+  const found = findInputs([at("logs")], isLog).map(({ name }) => name);
+  const endings = ["TXT", "ais", "aivdm", "log", "log.gz", "log.zst", "nmea"];
+  assert.deepEqual(found, ["broken.log.gz", "table.csv", ...endings.map((ending) => `yes.${ending}`)]);
 });

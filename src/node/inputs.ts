@@ -3,6 +3,7 @@
 import { closeSync, globSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { WindrowError } from "../core/index.ts";
+import { textHead } from "./text-head.ts";
 
 /** How a file's bytes are packed. */
 export type Packing = "none" | "gz" | "zst" | "zip";
@@ -19,6 +20,13 @@ export interface InputFile {
 
 /** Endings that are looked for in folders. */
 const ENDINGS = /\.(csv|csv\.gz|csv\.zst|tsv|tsv\.gz|tsv\.zst|zip|parquet)$/i;
+
+/** Endings that logs have, and much else: a file in a folder, or in a zip, must also begin like a log. */
+export const LOG_ENDING = /\.(nmea|ais|aivdm|log|txt)$/i;
+const PACKED_LOG_ENDING = /\.(nmea|ais|aivdm|log|txt)(\.gz|\.zst)?$/i;
+
+/** Says whether text that begins with these bytes is a log. */
+export type IsLog = (head: Uint8Array) => boolean;
 
 function failed(path: string, why: string, cause?: unknown): WindrowError {
   return new WindrowError("missing", `Cannot read ${path}: ${why}`, {
@@ -78,25 +86,39 @@ function isFile(path: string): boolean {
 /** What a folder that windrow writes to holds from its first moment, or from its last. */
 const DATASET_MARKS = [".windrow", "index.parquet"];
 
-function folderFiles(folder: string): string[] {
+/** What begins like a log, or cannot be unpacked to see: that is an error for the reader to tell. */
+function isLogFile(path: string, isLog: IsLog): boolean {
+  if (statSync(path).size === 0) return false;
+  const { packing } = inputFile(path, path);
+  if (packing === "zip") return false;
+  const head = textHead(path, packing);
+  return head === undefined || isLog(head);
+}
+
+function folderFiles(folder: string, isLog: IsLog): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   // A dataset that was written below its own inputs is no input.
   const datasets = entries
     .filter((entry) => DATASET_MARKS.includes(entry.name))
     .map((entry) => `${entry.parentPath}${sep}`);
   return entries
-    .filter((entry) => !entry.isDirectory() && ENDINGS.test(entry.name) && !entry.name.startsWith("."))
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => ENDINGS.test(path) || PACKED_LOG_ENDING.test(path))
     .filter((path) => !datasets.some((dataset) => path.startsWith(dataset)) && isFile(path))
+    .filter((path) => ENDINGS.test(path) || isLogFile(path, isLog))
     .sort();
 }
 
-function expand(pattern: string): InputFile[] {
+function expand(pattern: string, isLog: IsLog): InputFile[] {
   const stat = statSync(pattern, { throwIfNoEntry: false });
   if (stat?.isDirectory()) {
-    const files = folderFiles(pattern);
+    const files = folderFiles(pattern, isLog);
     if (files.length === 0)
-      throw failed(pattern, "the folder holds no .csv, .tsv (plain, .gz, .zst), .zip or .parquet file of its own");
+      throw failed(
+        pattern,
+        "the folder holds no .csv or .tsv file or NMEA log (plain, .gz, .zst), .zip or .parquet file of its own",
+      );
     return files.map((path) => inputFile(path, relative(pattern, path)));
   }
   if (stat !== undefined || !/[*?[{]/.test(pattern)) return [inputFile(pattern, basename(pattern))];
@@ -105,20 +127,21 @@ function expand(pattern: string): InputFile[] {
   return paths.sort().map((path) => inputFile(path, basename(path)));
 }
 
-function expanded(pattern: string): InputFile[] {
+function expanded(pattern: string, isLog: IsLog): InputFile[] {
   try {
-    return expand(pattern);
+    return expand(pattern, isLog);
   } catch (error) {
     throw error instanceof WindrowError ? error : failed(pattern, reason(error), error);
   }
 }
 
 /**
- * The files behind paths, folders and globs; each file once.
+ * The files behind paths, folders and globs; each file once. Of a folder's files with the ending of a log, those that `isLog` takes
+ * for one.
  * @throws WindrowError `missing` for what is not there or not readable, `empty` for a file without a byte.
  */
-export function findInputs(patterns: readonly string[]): InputFile[] {
+export function findInputs(patterns: readonly string[], isLog: IsLog = () => false): InputFile[] {
   const byPath = new Map<string, InputFile>();
-  for (const pattern of patterns) for (const file of expanded(pattern)) byPath.set(resolve(file.path), file);
+  for (const pattern of patterns) for (const file of expanded(pattern, isLog)) byPath.set(resolve(file.path), file);
   return [...byPath.values()];
 }

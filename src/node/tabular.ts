@@ -7,6 +7,7 @@ import { type ColumnRequest, normalName, roughLines, textLayout } from "./csv-he
 import { Duck, type DuckOptions, duckError, numbers, textAt } from "./duckdb.ts";
 import type { InputFile } from "./inputs.ts";
 import { csvSql, quoted, type SqlSource, selection } from "./tabular-sql.ts";
+import { headOf } from "./text-head.ts";
 import { lineNumbers, tidyText } from "./tidy-text.ts";
 import { type PlainFile, plainFiles } from "./unpack.ts";
 
@@ -40,6 +41,14 @@ export interface RowSink {
   part(fraction: number): void;
 }
 
+/** Reads text files that are no tables. */
+export interface TextReader {
+  /** Whether it reads a file that begins with these bytes. */
+  takes(head: Uint8Array): boolean;
+  /** Reads a file to its end; `number` is that of the input. It counts its rows itself. */
+  read(file: PlainFile, number: number, sink: RowSink): Promise<void>;
+}
+
 /** A bad row among those that DuckDB gives: its place among them, from 0. */
 interface BadPlace {
   readonly place: number;
@@ -55,6 +64,15 @@ export interface TabularCounts {
   readonly examples: readonly BadRow[];
 }
 
+/** What is read, and how. */
+export interface TabularOptions extends DuckOptions {
+  readonly columns: readonly ColumnRequest[];
+  /** The columns of files without a known header. */
+  readonly names?: readonly string[];
+  /** Is asked first who reads a text file. */
+  readonly other?: TextReader;
+}
+
 const SHOWN_BAD_ROWS = 5;
 /** Rejected lines that are counted in when the line of a bad row is looked for: enough for all but hopeless files. */
 const PLACED_REJECTS = 10_000;
@@ -65,30 +83,24 @@ export class Tabular implements AsyncDisposable {
   readonly #folder: string;
   readonly #columns: readonly ColumnRequest[];
   readonly #names: readonly string[] | undefined;
+  readonly #other: TextReader | undefined;
   readonly #files: InputFile[] = [];
   readonly #present = new Set<string>();
   readonly #examples: BadRow[] = [];
   #rows = 0;
   #bad = 0;
 
-  private constructor(
-    duck: Duck,
-    folder: string,
-    columns: readonly ColumnRequest[],
-    names: readonly string[] | undefined,
-  ) {
+  private constructor(duck: Duck, options: TabularOptions) {
     this.#duck = duck;
-    this.#folder = folder;
-    this.#columns = columns;
-    this.#names = names;
+    this.#folder = options.folder;
+    this.#columns = options.columns;
+    this.#names = options.names;
+    this.#other = options.other;
   }
 
-  /** A reader of the wanted columns; `names` are the columns of files without a known header. */
-  static async open(
-    options: DuckOptions & { readonly columns: readonly ColumnRequest[]; readonly names?: readonly string[] },
-  ): Promise<Tabular> {
-    const duck = await Duck.open(options);
-    return new Tabular(duck, options.folder, options.columns, options.names);
+  /** A reader of the wanted columns. */
+  static async open(options: TabularOptions): Promise<Tabular> {
+    return new Tabular(await Duck.open(options), options);
   }
 
   /** Columns that at least one file had. */
@@ -108,7 +120,11 @@ export class Tabular implements AsyncDisposable {
       await this.#importParquet(input, number, sink);
       return;
     }
-    for await (const plain of plainFiles(input, this.#folder)) await this.#importText(plain, number, sink);
+    const other = this.#other;
+    for await (const plain of plainFiles(input, this.#folder, (head) => other?.takes(head) === true)) {
+      if (other?.takes(headOf(plain.path).head)) await other.read(plain, number, sink);
+      else await this.#importText(plain, number, sink);
+    }
   }
 
   async #importText(plain: PlainFile, number: number, sink: RowSink): Promise<void> {

@@ -98,3 +98,18 @@ test("a zip whose members would leave the folder is refused, or they stay inside
   await assert.rejects(unpacked("e.zip", zip), { code: "damaged" });
   assert.ok(!readdirSync(join(folder, "..")).includes("escaped.csv"));
 });
+
+test("of a zip, what has a log's ending is a file where it begins like a log", async () => {
+  const zip = zipOf([
+    { name: "a.log", bytes: bytes("!AIVDM\n") },
+    { name: "b.nmea", bytes: bytes("!AIVDM\n") },
+    { name: "readme.log", bytes: bytes("hello\n") },
+    { name: "c.csv", bytes: bytes("1\n") },
+  ]);
+  const path = join(folder, "logs.zip");
+  writeFileSync(path, zip);
+  const names: string[] = [];
+  const [input] = findInputs([path]);
+  for await (const plain of plainFiles(input!, folder, (head) => head[0] === 0x21)) names.push(plain.name);
+  assert.deepEqual(names, ["logs.zip/a.log", "logs.zip/b.nmea", "logs.zip/c.csv"]);
+});

@@ -8,7 +8,8 @@ import { pipeline } from "node:stream/promises";
 import { crc32, createGunzip, createZstdDecompress } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { WindrowError } from "../core/index.ts";
-import type { InputFile } from "./inputs.ts";
+import { type InputFile, type IsLog, LOG_ENDING } from "./inputs.ts";
+import { headOf } from "./text-head.ts";
 
 /** A plain text file, ready to be read. `name` says where it came from. */
 export interface PlainFile {
@@ -48,7 +49,7 @@ async function streamOut(input: InputFile, from: Readable, to: string, through?:
 
 /** Text files that a person put there: macOS adds `__MACOSX/._name.csv` for each, which is none. */
 function isText(name: string): boolean {
-  return /\.(csv|tsv|txt)$/i.test(name) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
+  return (/\.(csv|tsv|txt)$/i.test(name) || LOG_ENDING.test(name)) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }
 
 /** Lets bytes through and fails at their end when their CRC-32 is another; yauzl leaves that to its caller. */
@@ -83,18 +84,19 @@ async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: En
   return { zip, members };
 }
 
-async function* unzip(input: InputFile, folder: string): AsyncIterable<PlainFile> {
+async function* unzip(input: InputFile, folder: string, isLog: IsLog): AsyncIterable<PlainFile> {
   const { zip, members } = await zipMembers(input);
   try {
     if (members.length === 0)
-      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv file`);
+      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv file and no log`);
     for (const [index, member] of members.entries()) {
       const path = join(folder, `unpacked-${index}.csv`);
       const stream = await zip.openReadStreamPromise(member).catch((error: unknown) => {
         throw damaged(input, error);
       });
       await streamOut(input, stream, path, checkedCrc(member.crc32));
-      yield { path, name: `${input.name}/${member.fileName}` };
+      const isWanted = !LOG_ENDING.test(member.fileName) || isLog(headOf(path).head);
+      if (isWanted) yield { path, name: `${input.name}/${member.fileName}` };
       await rm(path, { force: true });
     }
   } finally {
@@ -104,16 +106,21 @@ async function* unzip(input: InputFile, folder: string): AsyncIterable<PlainFile
 
 /**
  * The plain files inside an input, one at a time: the file itself, or what it unpacks to in `folder`, which is removed
- * before the next. DuckDB would read packed text itself, but takes the end of a cut-off stream for the end of the file.
+ * before the next. A member of a zip that has the ending of a log is passed over unless `isLog` takes it for one. DuckDB would read
+ * packed text itself, but takes the end of a cut-off stream for the end of the file.
  * @throws WindrowError `damaged` for packed data that is cut short or corrupt, `io` when the disk is full.
  */
-export async function* plainFiles(input: InputFile, folder: string): AsyncIterable<PlainFile> {
+export async function* plainFiles(
+  input: InputFile,
+  folder: string,
+  isLog: IsLog = () => true,
+): AsyncIterable<PlainFile> {
   if (input.packing === "none") {
     yield { path: input.path, name: input.name };
     return;
   }
   if (input.packing === "zip") {
-    yield* unzip(input, folder);
+    yield* unzip(input, folder, isLog);
     return;
   }
   const path = join(folder, "unpacked.csv");

@@ -31,11 +31,13 @@ import type { InputFile } from "../node/inputs.ts";
 import { KeyNumbers } from "../node/key-numbers.ts";
 import { LatestTexts } from "../node/latest-texts.ts";
 import { RowBuckets, type SortedChunk } from "../node/row-buckets.ts";
-import { type BadRow, type RowSink, Tabular, type TabularChunk, type TabularCounts } from "../node/tabular.ts";
+import { type BadRow, type RowSink, Tabular, type TabularChunk } from "../node/tabular.ts";
 import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
 import { entitySplit, type Split } from "../order/index.ts";
 import { windowUse } from "../window/index.ts";
+import { AisLogs } from "./ais-logs.ts";
 import type { ResolvedAis } from "./ais-options.ts";
+import { addCounts } from "./counts.ts";
 import type { Progress } from "./progress.ts";
 
 /** What the ingest leaves besides the files in the temporary folder. */
@@ -80,6 +82,18 @@ class Reports implements Pick<RowSink, "take">, Disposable {
     const numbers = this.#keys.of(mmsi, chunk.bad, chunk.length);
     this.#texts.take(chunk, t, numbers);
     this.#rows.take(chunk, numbers);
+  }
+
+  /** Takes what vessels said of themselves in logs, where it comes apart from their positions. */
+  takeFacts(facts: AisLogs["facts"]): void {
+    const { length } = facts;
+    const mmsi = Float64Array.from(facts, (each) => each.mmsi);
+    const t = Float64Array.from(facts, (each) => each.t);
+    const bad = new Float32Array(length);
+    // Below 0: a fingerprint of a table's texts is not.
+    const textHash = Float64Array.from(facts, (_, index) => -1 - index);
+    const texts = (row: number) => AIS_STATICS.map((name) => facts[row]!.texts[name]);
+    this.#texts.take({ file: 0, length, bad, columns: {}, textHash, texts }, t, this.#keys.of(mmsi, bad, length));
   }
 
   /** How many rows of a file come after a later one of the same vessel (§3.6). */
@@ -196,9 +210,10 @@ function splitTrips(trips: readonly Trip[], options: ResolvedAis, cuts: TimeCuts
 function ledgerOf(
   clean: CleanCounts,
   split: SplitTrips,
-  rows: { bad: number; all: number; reordered: number },
+  rows: Pick<Rows, "all" | "dropped" | "noted"> & { readonly reordered: number },
 ): Ledger {
   const noted: Record<string, number> = {
+    ...rows.noted,
     sog_derived: clean.sogDerived,
     cog_derived: clean.cogDerived,
     reordered: rows.reordered,
@@ -207,7 +222,7 @@ function ledgerOf(
   return {
     input: rows.all,
     kept: clean.kept,
-    dropped: { ...(rows.bad > 0 ? { parse_error: rows.bad } : {}), ...clean.dropped },
+    dropped: addCounts(rows.dropped, clean.dropped),
     points: { used: split.used, unused: split.unused },
     windows: split.windows,
     traces: { all: split.all, short: split.short },
@@ -307,29 +322,53 @@ async function findCuts(
   return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
 }
 
+/** What was read of all inputs. */
+interface Rows {
+  readonly all: number;
+  /** Rows that the cleaning does not see, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly noted: Readonly<Record<string, number>>;
+  readonly badRows: readonly BadRow[];
+  readonly factNames: readonly string[];
+}
+
 /** Reads all inputs; DuckDB is gone afterwards. */
 async function readAll(
   reports: Reports,
   inputs: readonly RankedInput[],
   options: ResolvedAis,
   task: IngestTask,
-): Promise<{ readonly counts: TabularCounts; readonly factNames: readonly string[] }> {
+): Promise<Rows & { readonly good: number }> {
+  const logs = new AisLogs({ coarse: options.coarse, startTime: options.startTime, signal: task.signal });
   await using table = await Tabular.open({
     folder: task.temp,
     memoryBytes: Math.min(options.memory / 4, DUCK_BYTES),
     threads: options.workers,
     signal: task.signal,
     columns: AIS_COLUMNS,
+    other: logs,
     ...(options.columns === undefined ? {} : { names: options.columns }),
   });
   await importAll(table, inputs, reports, task);
-  return { counts: table.counts, factNames: AIS_STATICS.filter((name) => table.present.has(name)) };
+  const { facts } = logs;
+  reports.takeFacts(facts);
+  const { counts, present } = table;
+  const dropped = addCounts(counts.bad > 0 ? { parse_error: counts.bad } : {}, logs.dropped);
+  const good = counts.rows - counts.bad + logs.positions;
+  return {
+    good,
+    all: Object.values(dropped).reduce((sum, count) => sum + count, good),
+    dropped,
+    noted: logs.noted,
+    badRows: [...counts.examples, ...logs.badRows],
+    factNames: AIS_STATICS.filter((name) => present.has(name) || facts.some(({ texts }) => texts[name] !== "")),
+  };
 }
 
 async function ingest(inputs: readonly RankedInput[], options: ResolvedAis, task: IngestTask): Promise<Ingested> {
   using reports = new Reports(task.temp, options.memory / 4, inputs);
-  const { counts, factNames } = await readAll(reports, inputs, options, task);
-  const read = { reports, good: counts.rows - counts.bad };
+  const rows = await readAll(reports, inputs, options, task);
+  const read = { reports, good: rows.good };
   const { facts, reordered } = reports;
   const choice = vesselChoice(options, facts, task.lastTime);
   const cuts = await findCuts(read, options, { ...task, choice });
@@ -346,10 +385,10 @@ async function ingest(inputs: readonly RankedInput[], options: ResolvedAis, task
   const split = splitTrips(trips, options, cuts);
   return {
     table: traceTable(split.traces),
-    ledger: ledgerOf(cleaned, split, { all: counts.rows, bad: counts.bad, reordered }),
+    ledger: ledgerOf(cleaned, split, { ...rows, reordered }),
     facts,
-    factNames,
-    badRows: counts.examples,
+    factNames: rows.factNames,
+    badRows: rows.badRows,
   };
 }
 

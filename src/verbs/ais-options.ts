@@ -16,7 +16,7 @@ import { windowSpec } from "../window/index.ts";
 
 /** What `materializeAis` takes. Everything but `inputs` and `out` has a default. */
 export interface MaterializeAisOptions {
-  /** Files, folders, globs: MarineCadastre CSV, DMA CSV, other CSV, canonical Parquet; plain, .gz, .zst, .zip. */
+  /** Files, folders, globs: MarineCadastre CSV, DMA CSV, other CSV, canonical Parquet, NMEA logs; plain, .gz, .zst, .zip; `-` for stdin. */
   readonly inputs: readonly string[];
   /** Folder to write to. */
   readonly out: string;
@@ -60,6 +60,10 @@ export interface MaterializeAisOptions {
   readonly keepAuxiliary?: boolean;
   /** Column names of inputs without a known header. */
   readonly columns?: readonly string[];
+  /** Take positions of NMEA message type 27, known to a sixth of a minute of arc; false. */
+  readonly coarse?: boolean;
+  /** Epoch seconds at which an NMEA log without receive times begins. */
+  readonly startTime?: number;
   /** south, west, north, east in degrees. */
   readonly bbox?: BoundingBox;
   /** Epoch seconds; both ends are included. */
@@ -96,6 +100,8 @@ export interface ResolvedAis {
   readonly byteStreamSplit: boolean;
   readonly rules: AisRules;
   readonly columns: readonly string[] | undefined;
+  readonly coarse: boolean;
+  readonly startTime: number | undefined;
   readonly vesselType: string | undefined;
   readonly memory: number;
   readonly workers: number;
@@ -156,6 +162,10 @@ function rules(options: MaterializeAisOptions): AisRules {
     ...(to === undefined ? {} : { to }),
     ...(bbox === undefined ? {} : { bbox }),
   };
+}
+
+function startTime(time: number | undefined): number | undefined {
+  return time === undefined || Number.isFinite(time) ? time : refuse(`--start-time must be a time, got ${time}`);
 }
 
 /** How many parts the key space can be cut into is for the order to say. */
@@ -243,6 +253,8 @@ export function resolveAis(options: MaterializeAisOptions, processors: number): 
     byteStreamSplit: given.byteStreamSplit,
     rules: rules(options),
     columns: given.columns,
+    coarse: given.coarse ?? false,
+    startTime: startTime(given.startTime),
     vesselType: given.vesselType,
     memory: given.memory,
     workers: whole("--workers", given.workers ?? processors, 1),

@@ -2,6 +2,8 @@
 
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { stdin } from "node:process";
+import { isNmea } from "../adapters/nmea/index.ts";
 import { type Json, WindrowError } from "../core/index.ts";
 import { FEATURES, PIPELINE } from "../domains/ais/index.ts";
 import { INDEX_FILE } from "../formats/dataset/index.ts";
@@ -22,6 +24,7 @@ import { folderStore } from "../node/folder-store.ts";
 import { fileSha256, nodeHashes } from "../node/hashes.ts";
 import { findInputs } from "../node/inputs.ts";
 import { ioError } from "../node/io-error.ts";
+import { spooled } from "../node/spool.ts";
 import type { BadRow } from "../node/tabular.ts";
 import { folderWorkspace } from "../node/workspace.ts";
 import type { Split } from "../order/index.ts";
@@ -77,6 +80,8 @@ function aboutOf(options: ResolvedAis, inputs: readonly RankedInput[]): About {
       byte_stream_split: options.byteStreamSplit,
       columns: options.columns ?? null,
       vessel_type: options.vesselType ?? null,
+      ...(options.coarse && { coarse: true }),
+      ...(options.startTime !== undefined && { start_time: options.startTime }),
       rules: { ...rules, bbox: rules.bbox === undefined ? null : { ...rules.bbox } },
     },
     features: [...FEATURES],
@@ -85,7 +90,7 @@ function aboutOf(options: ResolvedAis, inputs: readonly RankedInput[]): About {
 }
 
 async function rankedInputs(patterns: readonly string[], progress: Progress): Promise<RankedInput[]> {
-  const found = findInputs(patterns);
+  const found = findInputs(patterns, isNmea);
   progress.stage(
     "look at inputs",
     found.reduce((sum, file) => sum + file.bytes, 0),
@@ -283,7 +288,7 @@ async function makePlan(
 /** The first option in which a dataset differs from what is asked for; how many parts a generation has is its own matter. */
 function differing(manifest: Manifest, about: About): string | undefined {
   const before = (manifest.about as About).options;
-  const names = Object.keys(about.options).filter((name) => name !== "parts");
+  const names = Object.keys({ ...before, ...about.options }).filter((name) => name !== "parts");
   return names.find((name) => JSON.stringify(before[name]) !== JSON.stringify(about.options[name]));
 }
 
@@ -356,7 +361,8 @@ export async function plannedAis(
   task: Watch & { readonly isPreparing: boolean },
 ): Promise<Planned> {
   await checkEarly(options);
-  const inputs = await rankedInputs(options.inputs, task.progress);
+  using input = await spooled(options.inputs, { from: stdin, temp: options.temp, signal: task.signal });
+  const inputs = await rankedInputs(input.paths, task.progress);
   const about = aboutOf(options, inputs);
   const hash = jsonHash(about);
   const state = await stateOf(out, hash, task.isPreparing);

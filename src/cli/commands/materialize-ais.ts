@@ -12,13 +12,15 @@ export const materializeAisCommand = command({
   args: [
     {
       name: "input",
-      summary: "files, folders or globs: CSV (MarineCadastre, DMA, other), Parquet; plain, .gz, .zst, .zip",
+      summary:
+        "files, folders or globs: CSV (MarineCadastre, DMA, other), Parquet, NMEA logs; plain, .gz, .zst, .zip; - for stdin",
       isMany: true,
     },
   ],
   options: AIS_OPTIONS,
   examples: [
     "windrow materialize ais AIS_2024_01_01.zip --out data --val 0.05",
+    "zcat station.log.gz | windrow materialize ais - --out data --start-time 2024-01-31",
     "windrow materialize ais tracks.csv --columns mmsi,t,lat,lon --out data --format mds",
   ],
   async run({ args, options, io }) {
