@@ -43,6 +43,11 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 3000,
     open: async () => (await import("./targets/manifest.ts")).manifestTarget(),
   },
+  nmea: {
+    sources: /\/src\/adapters\/nmea\//,
+    executions: 20_000,
+    open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
+  },
 };
 
 const PLANTED = /^planted:(\w+)$/;
