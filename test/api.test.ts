@@ -15,10 +15,10 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError bytesOf demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile rng rowBytes runTask".split(
+    ..."leak materializeAis merge nodeCodecs nodeHashes parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
-    ..."simulateAis stats unreachable valuesPerRow verify".split(" "),
+    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
   ]);
 });
 

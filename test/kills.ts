@@ -132,11 +132,15 @@ export async function killedAt(scene: Scene, events: readonly number[]): Promise
   return kills;
 }
 
-/** So many events, one in each stretch of the run, the last stretches finer: publishing is short and must not be missed. */
+/** So many events, one in each stretch of the run; its first moments and its last, when it locks and publishes, are short: they get more. */
 export function killPlaces(events: number, count: number, rng: Rng): number[] {
-  const late = Math.floor(count / 3);
-  const tail = Math.min(events, 120);
+  const [early, late] = [Math.ceil(count / 10), Math.floor(count / 3)];
+  const [head, tail] = [Math.min(events, 25), Math.min(events, 120)];
   const spread = (from: number, to: number, places: number) =>
     Array.from({ length: places }, (_, i) => 1 + Math.floor(from + ((to - from) * (i + rng.uniform())) / places));
-  return [...spread(0, events - tail, count - late), ...spread(events - tail, events, late)];
+  return [
+    ...spread(0, head, early),
+    ...spread(head, events - tail, count - early - late),
+    ...spread(events - tail, events, late),
+  ];
 }

@@ -89,6 +89,18 @@ test("what a kill left between the manifest and the end is tidied by the next ru
   assert.deepEqual(namesIn(join(folder, "temp")), []);
 });
 
+test("half of a state folder, and a file that a killed run began, are tidied by the next run", async (t) => {
+  const { options } = ground(t);
+  await materializeAis(options);
+  const names = namesIn(options.out);
+  mkdirSync(join(options.out, ".windrow", "done"), { recursive: true });
+  writeFileSync(join(options.out, ".windrow", "done", "publish.json"), "{}");
+  // No system gives a process so high a number.
+  writeFileSync(join(options.out, ".run.json.4294967295-0123456789abcdef.tmp"), "{");
+  assert.equal((await materializeAis(options)).wasThere, true);
+  assert.deepEqual(namesIn(options.out), names);
+});
+
 test("a run whose temporary files are gone begins anew", async (t) => {
   const { folder, at } = ground(t);
   await materializeAis(at("whole"));

@@ -82,4 +82,5 @@ def main():
         print(json.dumps(write(source, os.path.join(args.dir, "pyarrow.parquet"), args.n, codec, split == "1")), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -28,7 +28,7 @@ export function table(rows: ReadonlyArray<readonly string[]>): string[] {
   const at = (row: readonly string[], column: number) => row[column] ?? "";
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => at(row, column).length)));
   const isNumeric = widths.map(
-    (_, column) => column > 0 && rows.slice(1).every((row) => /^[\d,.\-+e%]*( \w?B)?$/.test(at(row, column))),
+    (_, column) => column > 0 && rows.slice(1).every((row) => /^[\d,.\-+e%<>]*( \w?B)?$/.test(at(row, column))),
   );
   return rows.map((row) =>
     widths

@@ -30,10 +30,10 @@ export interface ReadStore {
   /** Every key that begins with `prefix`, in code-unit order. */
   list(prefix: string): AsyncIterable<Key>;
   /**
-   * Opens a key for many small reads, in places that answer at once (a folder, memory); `undefined` when there is no such key. What is
-   * read is what the file held when it was opened, also when it is replaced meanwhile.
+   * Opens a key for many small reads, in places that answer at once (a folder, memory); `undefined` when there is no such key. Its
+   * caller closes it. What is read is what the key held when it was opened, also when it is replaced meanwhile.
    */
-  open?(key: Key): Promise<OpenFile | undefined>;
+  open?(key: Key): OpenFile | undefined;
 }
 
 /** A file being written: under no final name until it is published. Disposing an unpublished draft removes it. */

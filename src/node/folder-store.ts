@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { type ByteRange, isSafeKey, type Key, type Store, WindrowError } from "../core/index.ts";
-import { checkRange, safeKey } from "../stores/guards.ts";
+import { type ByteRange, isSafeKey, type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
+import { checkRange, closedFile, safeKey } from "../stores/guards.ts";
 import { draftName, folderDraft } from "./folder-store-draft.ts";
 import { ioError, systemCode } from "./io-error.ts";
 
@@ -40,6 +40,7 @@ export function folderStore(path: string): FolderStore {
     name: path,
     get: async (key, range) => readFile(at(key), range),
     size: async (key) => fileSize(at(key)),
+    open: (key) => openFile(at(key)),
     async *list(prefix) {
       for (const { key, pid } of walk(path, prefix, "", [realPath(path)])) if (pid === undefined) yield key;
     },
@@ -85,38 +86,64 @@ function fileSize(path: string): number | undefined {
 
 // Synchronous: for the reads of some kilobytes up to a shard that happen here it is several times faster than a trip through the pool.
 function readFile(path: string, range: ByteRange | undefined): Uint8Array | undefined {
-  let file: number;
+  using file = openFile(path);
+  if (file === undefined) return undefined;
+  const { from, to } = range ?? { from: 0, to: file.bytes };
+  checkRange({ from, to }, file.bytes, path);
+  const bytes = new Uint8Array(to - from);
+  file.readInto(from, bytes);
+  return bytes;
+}
+
+// A file that is replaced by renaming keeps its bytes for as long as it is open.
+function openFile(path: string): OpenFile | undefined {
+  let descriptor: number | undefined;
   try {
-    file = openSync(path, READ_ONLY);
+    descriptor = openSync(path, READ_ONLY);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENXIO") return undefined;
     throw ioError("read", path, cause);
   }
+  const close = () => {
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
+  };
+  let size: number;
   try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) return undefined;
-    const wanted = range ?? { from: 0, to: stat.size };
-    checkRange(wanted, stat.size, path);
-    return readRange(file, path, wanted);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) {
+      close();
+      return undefined;
+    }
+    size = stat.size;
   } catch (cause) {
+    close();
     throw ioError("read", path, cause);
-  } finally {
-    closeSync(file);
   }
+  return {
+    bytes: size,
+    readInto(at, into) {
+      if (descriptor === undefined) throw closedFile(path);
+      checkRange({ from: at, to: at + into.length }, size, path);
+      readInto(descriptor, path, at, into);
+    },
+    [Symbol.dispose]: close,
+  };
 }
 
-function readRange(file: number, path: string, { from, to }: ByteRange): Uint8Array {
-  const bytes = new Uint8Array(to - from);
-  for (let at = 0; at < bytes.length; ) {
-    const read = readSync(file, bytes, at, Math.min(bytes.length - at, MOST_AT_ONCE), from + at);
+function readInto(file: number, path: string, from: number, into: Uint8Array): void {
+  for (let at = 0; at < into.length; ) {
+    const read = attempt("read", path, () =>
+      readSync(file, into, at, Math.min(into.length - at, MOST_AT_ONCE), from + at),
+    );
     if (read === 0) {
+      const to = from + into.length;
       const message = `Cannot read ${path}: bytes up to ${to} were there, got ${from + at}; the file was cut while it was read`;
       throw new WindrowError("damaged", message, { details: { path, to } });
     }
     at += read;
   }
-  return bytes;
 }
 
 interface Found {

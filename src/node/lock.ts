@@ -1,7 +1,8 @@
 /** Keeps two runs out of one folder. */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { WindrowError } from "../core/index.ts";
 import { ioError, systemCode } from "./io-error.ts";
@@ -65,6 +66,19 @@ function removeStale(path: string, stale: Holder | undefined): void {
   else rmSync(moved, { force: true });
 }
 
+/** Removes what processes left that were killed while they took the lock or moved it: files with the lock's name and their number. */
+function sweep(path: string): void {
+  const lock = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    const [pid, ...rest] = name.startsWith(lock) ? name.slice(lock.length).split(".") : [];
+    if (pid === undefined || !/^\d+$/.test(pid) || !["", "stale"].includes(rest.join("."))) continue;
+    const file = join(dirname(path), name);
+    // A kill in the middle of writing leaves no holder to read.
+    const holder = holderOf(file) ?? { pid: Number(pid), host: hostname() };
+    if (!isRunning({ ...holder, pid: Number(pid) }, path)) rmSync(file, { force: true });
+  }
+}
+
 /**
  * Takes a lock until it is disposed. The lock of a process that is gone is taken over.
  * @throws WindrowError `exists` when another run holds it.
@@ -81,6 +95,7 @@ export function lockFile(path: string, doing: string): Disposable {
     removeStale(path, holder);
     if (!tryLock(path)) throw new WindrowError("exists", `Cannot ${doing}: another run has just begun there`);
   }
+  sweep(path);
   held.add(path);
   return {
     [Symbol.dispose]: () => {

@@ -28,3 +28,8 @@ export function checkRange({ from, to }: ByteRange, size: number, path: string):
     throw new WindrowError("damaged", message, { details: { path, to, size } });
   }
 }
+
+/** The error of a read from a file that its caller has closed. */
+export function closedFile(path: string): WindrowError {
+  return new WindrowError("internal", `Cannot read ${path}: it is closed`);
+}

@@ -1,7 +1,7 @@
 /** A store in memory: for tests, and for small things in a browser. */
 
-import { type Draft, type Key, type Store, WindrowError } from "../core/index.ts";
-import { checkRange, safeKey } from "./guards.ts";
+import { type Draft, type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
+import { checkRange, closedFile, safeKey } from "./guards.ts";
 
 /** An empty store that lives as long as it is held. What goes in and what comes out are copies. */
 export function memoryStore(name = "memory"): Store {
@@ -14,6 +14,10 @@ export function memoryStore(name = "memory"): Store {
       return bytes?.slice(range?.from, range?.to);
     },
     size: async (key) => files.get(safeKey(key, name))?.length,
+    open(key) {
+      const bytes = files.get(safeKey(key, name));
+      return bytes === undefined ? undefined : openBytes(bytes, `${name}/${key}`);
+    },
     async *list(prefix) {
       yield* [...files.keys()].filter((key) => key.startsWith(prefix)).sort();
     },
@@ -23,6 +27,22 @@ export function memoryStore(name = "memory"): Store {
     draft: async (key) => new MemoryDraft(safeKey(key, name), (bytes) => files.set(key, bytes)),
     async delete(key) {
       files.delete(safeKey(key, name));
+    },
+  };
+}
+
+/** Values are replaced, never changed, so these stay what they were. */
+function openBytes(bytes: Uint8Array, path: string): OpenFile {
+  let isOpen = true;
+  return {
+    bytes: bytes.length,
+    readInto(at, into) {
+      if (!isOpen) throw closedFile(path);
+      checkRange({ from: at, to: at + into.length }, bytes.length, path);
+      into.set(bytes.subarray(at, at + into.length));
+    },
+    [Symbol.dispose]() {
+      isOpen = false;
     },
   };
 }

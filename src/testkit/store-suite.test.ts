@@ -40,6 +40,17 @@ test("a store that breaks one promise fails the check that names it", async () =
   }));
   assert.deepEqual(cut, ["a range behind the end is damage, and one that is no range is refused"]);
 
+  const shifted = await failures((store) => ({
+    open(key) {
+      const file = store.open?.(key);
+      return file && { ...file, readInto: (at, into) => file.readInto(Math.max(0, at - 1), into) };
+    },
+  }));
+  assert.deepEqual(shifted, [
+    "a key that is open is read in any place, and stays what it was",
+    "an open key is not read behind its end, nor when it is closed, nor opened where there is none",
+  ]);
+
   const early = await failures((store) => ({
     draft: async (key) => {
       const draft = await store.draft(key);

@@ -1,6 +1,6 @@
 /** What every store owes, as checks for any test runner. */
 
-import type { Key, ReadStore, Store } from "../core/index.ts";
+import { type Key, type ReadStore, type Store, WindrowError } from "../core/index.ts";
 import { type Check, expectRefusal, expectSame } from "./check.ts";
 
 const ABC = Uint8Array.of(97, 98, 99);
@@ -52,6 +52,51 @@ const facts: Readonly<Record<string, Fact>> = {
       expectSame(await store.get(key, { from: 0, to: 9 }), undefined, `a range of ${key}`);
       expectSame(await store.size(key), undefined, `the size of ${key}`);
     }
+  },
+  "a key that is open is read in any place, and stays what it was": async (store) => {
+    if (store.open === undefined) return;
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 31) % 251);
+    await store.put("a/b.bin", bytes);
+    using file = need(store.open("a/b.bin"));
+    await store.put("a/b.bin", ABC);
+    expectSame(file.bytes, 70_000, "its size");
+    for (const [from, to] of [
+      [69_000, 70_000],
+      [0, 70_000],
+      [5, 6],
+      [70_000, 70_000],
+    ] as const) {
+      // A view, so that a read beside it shows.
+      const around = new Uint8Array(to - from + 2);
+      file.readInto(from, around.subarray(1, -1));
+      expectSame(around, [0, ...bytes.subarray(from, to), 0], `the bytes ${from} to ${to}`);
+    }
+    await store.delete("a/b.bin");
+    const last = new Uint8Array(1);
+    file.readInto(69_999, last);
+    expectSame(last, bytes.subarray(69_999), "the last byte of a file that is deleted meanwhile");
+    expectSame(store.open("a/b.bin"), undefined, "what is opened of a key that is gone");
+  },
+  "an open key is not read behind its end, nor when it is closed, nor opened where there is none": async (store) => {
+    if (store.open === undefined) return;
+    await store.put("a", ABC);
+    const file = need(store.open("a"));
+    const read = async (at: number, bytes: number) => file.readInto(at, new Uint8Array(bytes));
+    for (const [at, bytes] of [
+      [0, 4],
+      [3, 1],
+      [4, 0],
+      [2 ** 40, 1],
+    ] as const) {
+      await expectRefusal("damaged", () => read(at, bytes), `the bytes ${at} to ${at + bytes} of 3`);
+    }
+    for (const at of [-1, 0.5, Number.NaN]) await expectRefusal("usage", () => read(at, 1), `the place ${at}`);
+    file[Symbol.dispose]();
+    file[Symbol.dispose]();
+    await expectRefusal("internal", () => read(0, 1), "a read of what is closed");
+    for (const key of ["b", "a/b"]) expectSame(store.open(key), undefined, `what is opened of ${key}`);
+    const { open } = store;
+    for (const key of UNSAFE) await expectRefusal("usage", async () => open(key), `open of ${JSON.stringify(key)}`);
   },
   "an empty value is a value": async (store) => {
     await store.put("empty", new Uint8Array());
@@ -163,6 +208,12 @@ const facts: Readonly<Record<string, Fact>> = {
  */
 export function storeSuite(fresh: () => Promise<Store>): readonly Check[] {
   return Object.entries(facts).map(([name, fact]) => ({ name, run: async () => fact(await fresh()) }));
+}
+
+function need<T>(value: T | undefined): T {
+  if (value === undefined)
+    throw new WindrowError("internal", "Cannot pass: a key that is there must open, got nothing");
+  return value;
 }
 
 async function keys(store: ReadStore, prefix: string): Promise<readonly Key[]> {

@@ -6,6 +6,7 @@ export type {
   DiffReport,
   FeatureStats,
   FirstDifference,
+  GenerationShuffle,
   HeadOptions,
   HeadReport,
   HeadSample,
@@ -15,8 +16,15 @@ export type {
   Leak,
   LeakReport,
   NumberStats,
+  OrderView,
   PieceInfo,
   Problem,
+  ShuffleMeasure,
+  ShuffleOptions,
+  ShuffleReport,
+  ShuffleTest,
+  ShuffleTestName,
+  ShuffleVerdict,
   StatsOptions,
   StatsReport,
   VerifyReport,
@@ -25,9 +33,10 @@ export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
-export { diff, head, info, leak, stats, verify } from "./inspect-verbs.ts";
+export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-verbs.ts";
 export { type MaterializeResult, materializeAis, planAis } from "./materialize-ais.ts";
 export type { Progress } from "./progress.ts";
 export { planFile, runTask } from "./run-dataset.ts";
+export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
 export { PACKAGE_VERSION } from "./version.ts";

@@ -12,8 +12,11 @@ import {
   info as infoOf,
   type LeakReport,
   leak as leakOf,
+  type ShuffleOptions,
+  type ShuffleReport,
   type StatsOptions,
   type StatsReport,
+  shuffleReport as shuffleOf,
   stats as statsOf,
   type VerifyReport,
   verify as verifyPlace,
@@ -33,6 +36,15 @@ export async function head(path: string, options: HeadOptions = {}): Promise<Hea
 /** Statistics of every feature, and of the times and entities that the index tells of. */
 export async function stats(path: string, options: StatsOptions = {}, run: InspectRun = {}): Promise<StatsReport> {
   return statsOf(await inspectPlace(path), options, run);
+}
+
+/** Measures how random the stored order is, against what chance gives; see docs/shuffle.md. */
+export async function shuffleReport(
+  path: string,
+  options: ShuffleOptions = {},
+  run: InspectRun = {},
+): Promise<ShuffleReport> {
+  return shuffleOf(await inspectPlace(path), options, run);
 }
 
 /** Recomputes every hash and count. */

@@ -370,8 +370,10 @@ export async function plannedAis(
   const { unfinished } = state;
   const request = requestOf(options, out, { about, hash, inputs, manifest: state.manifest });
   if (request === undefined) {
-    // A run that was killed after its last file leaves its state behind.
+    // A run that was killed after its last file leaves its state behind, or a part of it, and what it began to write of itself.
     if (unfinished !== undefined) tidyUp(unfinished);
+    rmSync(join(out, STATE_FOLDER), { recursive: true, force: true });
+    await folderStore(out).removeDrafts();
     return { kind: "there" };
   }
   if (unfinished !== undefined && planSpec(unfinished).request !== request.hash) {

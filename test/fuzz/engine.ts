@@ -14,6 +14,8 @@ export interface Target {
   readonly dictionary: readonly Uint8Array[];
   /** Changes that know the format; plain changes of bytes come beside them. */
   readonly mutators: readonly Mutator[];
+  /** Bytes that the reader may set aside whatever the size of its input; 32 MiB where absent. */
+  readonly allowance?: number;
   /** Gives an input to the reader, and judges what it does. */
   judge(parts: Parts): Promise<Outcome>;
 }
@@ -108,7 +110,7 @@ class Search {
   async #judged(parts: Parts): Promise<Outcome> {
     this.#executions += 1;
     this.#options.before?.(parts);
-    budget.begin(bytesIn(parts));
+    budget.begin(bytesIn(parts), this.#target.allowance);
     const outcome = await this.#target.judge(parts);
     budget.end();
     return outcome;

@@ -94,13 +94,13 @@ export class Budget {
   #readBytes = 0;
   #most = { allocated: Number.POSITIVE_INFINITY, reads: Number.POSITIVE_INFINITY, readBytes: Number.POSITIVE_INFINITY };
 
-  /** Begins an input of so many bytes. */
-  begin(bytes: number): void {
+  /** Begins an input of so many bytes, which may set aside `allowance` bytes whatever its size. */
+  begin(bytes: number, allowance = 32 << 20): void {
     this.#allocated = 0;
     this.#reads = 0;
     this.#readBytes = 0;
     // A run of a million equal values takes some bytes; one of ten million would be too many for the largest input that is tried.
-    this.#most = { allocated: (32 << 20) + 4096 * bytes, reads: 2000 + bytes, readBytes: (8 << 20) + 256 * bytes };
+    this.#most = { allocated: allowance + 4096 * bytes, reads: 2000 + bytes, readBytes: (8 << 20) + 256 * bytes };
   }
 
   /** Ends it: what is set aside until the next one counts for nobody. */
@@ -157,8 +157,7 @@ const MEASURED_BYTES = 1 << 20;
 /** Codecs that count what they set aside: no constructor tells of the memory that zlib takes. */
 export function countedCodecs(codecs: Codecs): Codecs {
   const counted = (codec: Codec): Codec => ({
-    name: codec.name,
-    pack: codec.pack,
+    ...codec,
     unpack(bytes, rawLength) {
       if (rawLength < MEASURED_BYTES) {
         budget.allocate(rawLength);
@@ -171,6 +170,17 @@ export function countedCodecs(codecs: Codecs): Codecs {
         budget.allocate(Math.max(0, memoryUsage().arrayBuffers - before));
       }
     },
+    // As above; what others set aside meanwhile is too little to matter.
+    ...(codec.unpackLater && {
+      async unpackLater(bytes, rawLength) {
+        const before = memoryUsage().arrayBuffers;
+        try {
+          return await codec.unpackLater!(bytes, rawLength);
+        } finally {
+          budget.allocate(Math.max(0, memoryUsage().arrayBuffers - before));
+        }
+      },
+    }),
   });
   return new Map(Array.from(codecs, ([name, codec]) => [name, counted(codec)]));
 }

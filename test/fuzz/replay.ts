@@ -17,7 +17,10 @@ for (const [reader, { open }] of Object.entries(TARGETS)) {
   for (const name of own) {
     const { files } = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as { readonly files: object };
     const parts = unpackParts(new TextEncoder().encode(JSON.stringify(files)));
-    budget.begin(Object.values(parts).reduce((sum, { length }) => sum + length, 0));
+    budget.begin(
+      Object.values(parts).reduce((sum, { length }) => sum + length, 0),
+      target!.allowance,
+    );
     const outcome = await target!.judge(parts);
     budget.end();
     if (outcome.kind === "fault") broken.push(`${name}: ${outcome.why}`);

@@ -20,7 +20,7 @@ export interface TargetEntry {
 export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   mds: {
     sources: /\/src\/(formats\/mds|node\/codecs)/,
-    executions: 30_000,
+    executions: 50_000,
     open: async () => (await import("./targets/mds.ts")).mdsTarget(),
   },
   parquet: {
@@ -30,17 +30,17 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
-    executions: 30_000,
+    executions: 12_000,
     open: async () => (await import("./targets/csv.ts")).csvTarget(),
   },
   tabular: {
     sources: /\/src\/node\/(csv-head|tidy-text|tabular|inputs|duckdb)/,
-    executions: 1000,
+    executions: 800,
     open: async () => (await import("./targets/tabular.ts")).tabularTarget(),
   },
   manifest: {
     sources: /\/src\/(formats|inspect)\//,
-    executions: 3000,
+    executions: 1500,
     open: async () => (await import("./targets/manifest.ts")).manifestTarget(),
   },
   nmea: {

@@ -1,7 +1,8 @@
 """Parquet and its other readers and writers.
 
 `parquet.py check DIR`: opens the files of DIR/facts.json by pyarrow, DuckDB and polars, and compares types, values, statistics,
-page index, null counts and metadata with the facts. `parquet.py write DIR`: writes files by each of them, in several forms.
+page index, null counts and metadata with the facts. `parquet.py write DIR`: writes files by each of them, in several forms;
+`parquet.py wide DIR`: wide windows by pyarrow.
 """
 import json
 import math
@@ -233,5 +234,33 @@ def write(folder):
     print(json.dumps(written))
 
 
+WIDE_ROWS, WIDE = 300, 4640
+
+
+def write_wide(folder):
+    """Windows of some pages' width in every form that pyarrow writes them: windows[row][k] = row + k / 8192, gaps at every eleventh row."""
+    os.makedirs(folder, exist_ok=True)
+    rows = np.arange(WIDE_ROWS)
+    values = pa.array((rows[:, None] + np.arange(WIDE)[None, :] / 8192).astype(np.float32).ravel())
+    written = []
+    for codec in ("none", "snappy", "zstd", "gzip"):
+        for split in (False, True):
+            for version in ("1.0", "2.0"):
+                for null in ("never", "element", "list"):
+                    kind = pa.list_(pa.field("element", pa.float32(), nullable=null == "element"), WIDE)
+                    gaps = pa.array(rows % 11 == 4) if null == "list" else None
+                    column = pa.FixedSizeListArray.from_arrays(values, type=kind, mask=gaps)
+                    schema = pa.schema([pa.field("features", kind, nullable=null == "list")])
+                    name = f"{codec}_{int(split)}_{version}_{null}.parquet"
+                    # Pages of many sizes; those of version 1 end inside rows.
+                    size = {"never": 1 << 20, "element": 200_000, "list": 70_001}[null]
+                    pq.write_table(
+                        pa.table([column], schema=schema), os.path.join(folder, name), compression=codec, use_dictionary=False,
+                        use_byte_stream_split=split, data_page_version=version, data_page_size=size, row_group_size=200,
+                        write_batch_size=1000, write_page_index=null == "element", write_page_checksum=codec == "zstd")
+                    written.append({"file": name, "nullable": null == "list"})
+    print(json.dumps(written))
+
+
 if __name__ == "__main__":
-    {"check": check, "write": write}[sys.argv[1]](sys.argv[2])
+    {"check": check, "write": write, "wide": write_wide}[sys.argv[1]](sys.argv[2])

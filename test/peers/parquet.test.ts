@@ -12,6 +12,7 @@ import { type Batch, isNumeric, type Schema, valuesPerRow } from "../../src/core
 import { openParquet, parquetSink, type SinkOptions } from "../../src/formats/parquet/index.ts";
 import { nodeCodecs } from "../../src/node/codecs.ts";
 import { folderStore } from "../../src/node/folder-store.ts";
+import { nodeHashes } from "../../src/node/hashes.ts";
 import { peersPython } from "./python.ts";
 
 const python = peersPython();
@@ -204,5 +205,57 @@ test("what pyarrow, polars and DuckDB write is read here, whole and by range", {
       }
       assert.equal(first, to, file);
     }
+  }
+});
+
+const WIDE = 4640;
+
+/** Rows of parquet.py's `write_wide`, checked where they lie in `data`; `valid` tells the gaps. */
+function assertWide(
+  rows: readonly number[],
+  { data, valid }: { data: Float32Array; valid?: Uint8Array },
+  file: string,
+) {
+  for (const [i, row] of rows.entries()) {
+    const own = data.subarray(i * WIDE, (i + 1) * WIDE);
+    const isGap = valid?.[i] === 0;
+    assert.equal(isGap, valid !== undefined && row % 11 === 4, `${file} ${row}`);
+    const wrong = own.findIndex((value, k) => value !== (isGap ? 0 : row + k / 8192));
+    assert.equal(wrong, -1, `${file} row ${row}, value ${wrong} is ${own[wrong]}`);
+  }
+}
+
+function numbersTo(to: number, from = 0): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+test("wide windows of every form that pyarrow writes are read in order, by shards forward, and in any order", {
+  skip,
+}, async () => {
+  const place = join(folder, "wide");
+  const files: { file: string; nullable: boolean }[] = JSON.parse(await run("wide", place));
+  const store = folderStore(place);
+  const hashes = await nodeHashes();
+  for (const { file, nullable } of files) {
+    const table = await openParquet(file, { store, codecs, hashes });
+    assert.deepEqual(table.schema, { features: { kind: "f32", shape: [WIDE], ...(nullable && { nullable }) } });
+    assert.deepEqual(table.shardRows, [200, 100]);
+    let first = 0;
+    for await (const { length, columns } of table.batches({ batchRows: 64 })) {
+      const { data, valid = nullable ? new Uint8Array(length).fill(1) : undefined } = columns["features"]!;
+      assertWide(numbersTo(first + length, first), { data: data as Float32Array, ...(valid && { valid }) }, file);
+      first += length;
+    }
+    assert.equal(first, 300);
+    const into = { data: new Float32Array(40 * WIDE).fill(7), ...(nullable && { valid: new Uint8Array(40) }) };
+    const batch = { length: 40, columns: { features: into } };
+    using forward = await table.openShard(0, { access: "forward" });
+    for (const from of [0, 40, 110, 160]) {
+      await forward.take({ from, to: from + 40 }, batch, 0);
+      assertWide(numbersTo(from + 40, from), into, file);
+    }
+    using any = await table.openShard(1);
+    await any.take(Uint32Array.of(99, 0, 7, 7, 50), batch, 0);
+    assertWide([299, 200, 207, 207, 250], into, file);
   }
 });

@@ -10,7 +10,8 @@ import {
   WindrowError,
 } from "../../core/index.ts";
 
-function holds(kind: Kind, data: unknown): boolean {
+/** Whether an array is the one that core has for a kind. */
+export function holds(kind: Kind, data: unknown): boolean {
   if (kind === "str" || kind === "bytes" || kind === "json") return Array.isArray(data);
   return data instanceof NUMERIC_ARRAYS[kind];
 }

@@ -1,12 +1,14 @@
 /** Reads one column of a row group from the front, some rows at a time, holding little more than a page. */
 
-import { type Arrays, type Column, isNumeric, type Kind, NUMERIC_ARRAYS } from "../../core/index.ts";
+import type { Column } from "../../core/index.ts";
 import { ENCODING, PAGE } from "./codes.ts";
-import { decodePlaces, decodeValues, type Values } from "./decode.ts";
+import { joinedColumns, room, rowsAtOnce, spread, withoutNeedlessValid } from "./column-room.ts";
+import { decodedValues, decodePlaces, decodeValues, type StoredValues, storedValues, type Values } from "./decode.ts";
 import { at, damaged, unsupported } from "./fault.ts";
 import type { ChunkInfo } from "./file.ts";
+import { heldRows, heldValues, type RowStretch } from "./held.ts";
 import { type Page, type PageContext, readPages } from "./pages.ts";
-import { countPresent, presentRuns } from "./present.ts";
+import { countPresent } from "./present.ts";
 import { type RowFollower, rowFollower } from "./rows.ts";
 import type { SourceColumn } from "./source-column.ts";
 
@@ -21,79 +23,14 @@ export interface ChunkRange {
 
 /** A column being read. */
 export interface Cursor {
-  /** The next rows. @throws WindrowError `damaged` where there are fewer */
+  /** The next rows, in arrays of their own. @throws WindrowError `damaged` where there are fewer */
   take(rows: number): Promise<Column>;
+  /** The next rows, to row `at` and on of arrays that have room for them, and `valid` where the column is nullable. */
+  fill(rows: number, into: Column, at: number): Promise<void>;
   /** Passes over rows. */
   skip(rows: number): Promise<void>;
   /** Checks that nothing is left, and that the counts of the footer are met. */
   finish(): Promise<void>;
-}
-
-/** Arrays one after another, taken from the front. The items of one queue are of one kind. */
-function queue(kind: Kind): { push(values: Values): void; readonly length: number; take(count: number): Values } {
-  let parts: Values[] = [];
-  let head = 0;
-  let length = 0;
-  const sub = (values: Values, from: number, to: number): Values =>
-    Array.isArray(values) ? values.slice(from, to) : (values as Float64Array).subarray(from, to);
-  return {
-    get length() {
-      return length;
-    },
-    push(values) {
-      parts.push(values);
-      length += values.length;
-    },
-    take(count) {
-      const taken: Values[] = [];
-      for (let left = count; left > 0; ) {
-        const first = parts[head]!;
-        const some = Math.min(left, first.length);
-        taken.push(sub(first, 0, some));
-        if (some === first.length) head++;
-        else parts[head] = sub(first, some, first.length);
-        left -= some;
-      }
-      length -= count;
-      // All at once: taking the first of a long array moves all others.
-      parts = parts.slice(head);
-      head = 0;
-      return joined(kind, taken, count);
-    },
-  };
-}
-
-function joined(kind: Kind, parts: readonly Values[], length: number): Values {
-  if (parts.length === 1) return parts[0]!;
-  if (!isNumeric(kind)) return (parts as readonly (readonly unknown[])[]).flat(1) as unknown as Values;
-  // One loop serves all typed arrays: the parts are of the kind's own.
-  const out = new NUMERIC_ARRAYS[kind](length) as Float64Array;
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part as Float64Array, offset);
-    offset += part.length;
-  }
-  return out;
-}
-
-const GAPS = { str: "", bytes: new Uint8Array(0), json: null } as const;
-
-/** Puts values at the rows that have one; the others are 0, empty or null. */
-function spread({ type: { kind }, values: size }: SourceColumn, values: Values, valid: Uint8Array): Values {
-  if (!isNumeric(kind)) {
-    const items = values as readonly unknown[];
-    let next = 0;
-    return Array.from(valid, (isThere) => (isThere === 0 ? GAPS[kind] : items[next++])) as unknown as Values;
-  }
-  const from = values as Float64Array;
-  const out = new NUMERIC_ARRAYS[kind](valid.length * size) as Float64Array;
-  let next = 0;
-  for (const run of presentRuns(valid)) {
-    const end = next + (run.to - run.from) * size;
-    out.set(from.subarray(next, end), run.from * size);
-    next = end;
-  }
-  return out;
 }
 
 /** Decodes the values of pages, with the dictionary of their chunk. */
@@ -106,24 +43,25 @@ function pageDecoder(column: SourceColumn): (page: Page, follower: RowFollower) 
       if (encoding !== ENCODING.plain && encoding !== ENCODING.plainDictionary)
         unsupported(`dictionaries of encoding ${encoding} are not read`);
       dictionary = decodeValues(column, { bytes: page.body, encoding: ENCODING.plain, count: values });
+      page.giveBack();
       return undefined;
     }
     const { rows, valid, count, values: bytes } = follower.next(page);
     const isPlaces = encoding === ENCODING.rleDictionary || encoding === ENCODING.plainDictionary;
     const encoded = { bytes, encoding, count };
     const decoded = isPlaces
-      ? decodePlaces(dictionary ?? damaged("a column has no dictionary"), encoded)
-      : decodeValues(column, encoded);
-    return { rows, valid, values: decoded, slots: values };
+      ? decodedValues(decodePlaces(dictionary ?? damaged("a column has no dictionary"), encoded))
+      : storedValues(column, encoded);
+    return { rows, valid, values: decoded, slots: values, giveBack: page.giveBack };
   };
 }
 
-interface DecodedPage {
-  readonly rows: number;
-  readonly valid: Uint8Array | undefined;
-  readonly values: Values;
+interface DecodedPage extends RowStretch {
+  readonly values: StoredValues;
   /** Values of the page, gaps counted. */
   readonly slots: number;
+  /** To be called when the values are used up. */
+  giveBack(): void;
 }
 
 async function* decodedPages(
@@ -133,11 +71,15 @@ async function* decodedPages(
 ): AsyncGenerator<DecodedPage> {
   const decode = pageDecoder(column);
   let index = 0;
+  let slots = 0;
   for (const part of [range.dictionary, range.data]) {
     if (part === undefined) continue;
     for await (const page of readPages(context, chunk.codec, part)) {
       const place = { key: context.file.key, offset: page.offset };
       const decoded = at(place, () => {
+        // Before anything is set aside for them: what a page promises is bounded by what its column does.
+        if (page.header.type !== PAGE.dictionary) slots += page.header.values;
+        if (slots > chunk.values) damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`);
         const result = decode(page, follower);
         const expected = result && range.pageRows?.[index++];
         if (expected !== undefined && expected !== result?.rows)
@@ -153,45 +95,56 @@ async function* decodedPages(
 export function cursor(context: PageContext, column: SourceColumn, chunk: ChunkInfo, range: ChunkRange): Cursor {
   const follower = rowFollower(column);
   const pages = decodedPages(context, column, { chunk, range, follower });
-  const values = queue(column.type.kind);
-  const valids = queue("bool");
+  const rowsHeld = heldRows();
+  const values = heldValues();
   const place = { key: context.file.key, offset: chunk.from };
   let slots = 0;
   const more = async (): Promise<boolean> => {
     const { value: page, done } = await pages.next();
     if (done || page === undefined) return false;
     slots += page.slots;
-    if (slots > chunk.values)
-      at(place, () => damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`));
-    if (page.values.length > 0) values.push(page.values);
-    if (page.rows > 0) valids.push(page.valid ?? new Uint8Array(page.rows).fill(1));
+    values.push(page.values, page.giveBack);
+    rowsHeld.push(page);
     return true;
   };
-  const need = async (isThere: () => boolean): Promise<void> => {
-    while (!isThere())
-      if (!(await more())) at(place, () => damaged(`column ${column.name} has fewer rows than its row group`));
+  const need = async (): Promise<void> => {
+    if (!(await more())) at(place, () => damaged(`column ${column.name} has fewer rows than its row group`));
   };
-  const next = async (rows: number): Promise<{ taken: Values; valid: Uint8Array; isWhole: boolean }> => {
-    await need(() => valids.length >= rows);
-    const valid = valids.take(rows) as Uint8Array;
-    const gaps = valid.includes(0);
-    const present = gaps ? countPresent(valid) : rows;
-    await need(() => values.length >= present * column.values);
-    return { taken: values.take(present * column.values), valid, isWhole: !gaps };
+  /** Gives the next rows to `use`, page by page, each when its values are there. */
+  const each = async (rows: number, use: (stretch: RowStretch, present: number, done: number) => void) => {
+    for (let done = 0; done < rows; ) {
+      while (rowsHeld.isEmpty) await need();
+      const stretch = rowsHeld.take(rows - done);
+      const present = stretch.valid === undefined ? stretch.rows : countPresent(stretch.valid);
+      while (values.length < present * column.values) await need();
+      use(stretch, present, done);
+      done += stretch.rows;
+    }
   };
+  const fill = (rows: number, into: Column, first: number) =>
+    each(rows, (stretch, present, done) => {
+      if (present === stretch.rows) {
+        values.take(present * column.values, into.data, (first + done) * column.values);
+        into.valid?.fill(1, first + done, first + done + present);
+      } else spread(column, stretch.valid!, { values, into, at: first + done });
+    });
   return {
+    fill,
     async take(rows) {
-      const { taken, valid, isWhole } = await next(rows);
-      const data = (isWhole ? taken : spread(column, taken, valid)) as Arrays[Kind];
-      return isWhole ? { data } : { data, valid };
+      const parts: Column[] = [];
+      const most = rowsAtOnce(column);
+      for (let done = 0; done < rows || done === 0; done += most) {
+        const part = room(column, Math.min(most, rows - done));
+        await fill(Math.min(most, rows - done), part, 0);
+        parts.push(part);
+      }
+      return withoutNeedlessValid(joinedColumns(column, parts, rows));
     },
-    async skip(rows) {
-      await next(rows);
-    },
+    skip: (rows) => each(rows, (_, present) => values.take(present * column.values)),
     async finish() {
       while (await more());
       at(place, () => {
-        if (valids.length > 0 || values.length > 0 || follower.missing > 0)
+        if (!rowsHeld.isEmpty || values.length > 0 || follower.missing > 0)
           damaged(`column ${column.name} has other rows than its row group`);
         if (slots !== chunk.values) damaged(`column ${column.name} has ${chunk.values} values, got ${slots}`);
       });

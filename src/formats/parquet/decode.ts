@@ -1,6 +1,16 @@
 /** The values of a page, from bytes to the arrays of core. */
 
-import { type Arrays, type Json, NUMERIC_ARRAYS, type NumericKind, unreachable } from "../../core/index.ts";
+import {
+  type Arrays,
+  bytesOf,
+  isNumeric,
+  type Json,
+  type Kind,
+  kindBytes,
+  NUMERIC_ARRAYS,
+  type NumericKind,
+  unreachable,
+} from "../../core/index.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
 import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
 import { damaged, unsupported } from "./fault.ts";
@@ -18,15 +28,34 @@ export interface EncodedValues {
   readonly count: number;
 }
 
+function checkLength({ bytes, count }: Pick<EncodedValues, "bytes" | "count">, width: number): void {
+  if (bytes.length !== count * width) damaged(`${count} values of ${width} bytes expected, got ${bytes.length} bytes`);
+}
+
 /** Stored values of fixed width, byte for byte. */
 function fixedBytes({ bytes, encoding, count }: EncodedValues, width: number): Uint8Array<ArrayBuffer> {
-  if (bytes.length !== count * width) damaged(`${count} values of ${width} bytes expected, got ${bytes.length} bytes`);
+  checkLength({ bytes, count }, width);
   // Copied, so that it begins where typed arrays may, and nothing holds on to the page.
   if (encoding === ENCODING.plain) return new Uint8Array(bytes);
   const out = new Uint8Array(bytes.length);
-  if (width === 4) join4(bytes, new Uint32Array(out.buffer));
-  else join(bytes, width, out);
+  joinValues({ bytes, count }, { from: 0, to: count }, out, 0);
   return out;
+}
+
+/** Joins values `from` to `to` of byte streams, from byte `at` of `out` on. */
+function joinValues(
+  { bytes, count }: Pick<EncodedValues, "bytes" | "count">,
+  { from, to }: { readonly from: number; readonly to: number },
+  out: Uint8Array,
+  at: number,
+): void {
+  const width = bytes.length / count;
+  if (width === 4) join4(view(bytes), count, from, to, view(out), at);
+  else join(bytes, width, from, to, out, at);
+}
+
+function view({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function booleans({ bytes, encoding, count }: EncodedValues): Uint8Array {
@@ -163,4 +192,65 @@ function bits(values: Float64Array): Float64Array | Uint32Array | Uint16Array {
   const { buffer, byteOffset, length, BYTES_PER_ELEMENT: width } = values;
   if (width === 4) return new Uint32Array(buffer, byteOffset, length);
   return width === 2 ? new Uint16Array(buffer, byteOffset, length) : values;
+}
+
+/** Whether values of a kind lie in memory as they are stored. */
+function isStoredAsIs(kind: Kind): kind is "i32" | "u32" | "i64" | "u64" | "f16" | "f32" | "f64" {
+  return isNumeric(kind) && !(kind === "bool" || kind.endsWith("8") || kind === "i16" || kind === "u16");
+}
+
+/** Values of a page that go to where they are wanted. */
+export interface StoredValues {
+  readonly length: number;
+  /** Copies values `from` to `to` to place `at` of `into`, which is of the column's kind, and on. */
+  copy(from: number, to: number, into: Values, at: number): void;
+}
+
+/** Values that are decoded. */
+export function decodedValues(values: Values): StoredValues {
+  const { length } = values;
+  if (!Array.isArray(values))
+    // One copy serves all typed arrays: both are of the column's kind.
+    return {
+      length,
+      copy: (from, to, into, at) => copyNumbers(values as Float64Array, [from, to], into as Float64Array, at),
+    };
+  return {
+    length,
+    copy(from, to, into, at) {
+      const items = into as unknown[];
+      for (let i = from; i < to; i++) items[at + i - from] = values[i];
+    },
+  };
+}
+
+function copyNumbers(
+  values: Float64Array,
+  [from, to]: readonly [number, number],
+  into: Float64Array,
+  at: number,
+): void {
+  into.set(values.subarray(from, to), at);
+}
+
+/**
+ * Decodes as `decodeValues` does, with the same errors, but leaves numbers in the page that need nothing but to be copied or joined, so that
+ * they are moved once. The page's bytes must stay until then.
+ */
+export function storedValues(column: SourceColumn, encoded: EncodedValues): StoredValues {
+  const { kind } = column.type;
+  const { bytes, encoding, count } = encoded;
+  const isSplit = encoding === ENCODING.byteStreamSplit;
+  if (!isStoredAsIs(kind) || !(isSplit || encoding === ENCODING.plain))
+    return decodedValues(decodeValues(column, encoded));
+  const width = kindBytes(kind);
+  checkLength(encoded, width);
+  return {
+    length: count,
+    copy(from, to, into, at) {
+      const out = bytesOf(into as Float64Array); // a typed array: the kind is numeric
+      if (isSplit) joinValues({ bytes, count }, { from, to }, out, at * width);
+      else out.set(bytes.subarray(from * width, to * width), at * width);
+    },
+  };
 }

@@ -43,3 +43,12 @@ export function at<T>(place: Place, decode: () => T): T {
     throw located(error, place);
   }
 }
+
+/** The same for a decoder that answers later. */
+export async function atLater<T>(place: Place, decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    throw located(error, place);
+  }
+}

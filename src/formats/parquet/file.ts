@@ -1,6 +1,6 @@
 /** A Parquet file as it is read: its stretches, and the footer as plain data. */
 
-import { bytesOf, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
+import { bytesOf, type Key, type OpenFile, type ReadStore, WindrowError } from "../../core/index.ts";
 import { CODECS, MAGIC, REPETITION } from "./codes.ts";
 import { at, damaged, unsupported } from "./fault.ts";
 import {
@@ -20,6 +20,8 @@ export interface SourceFile {
   readonly size: number;
   /** Bytes `from` to `to`, all of them. @throws WindrowError `damaged` where the store gives fewer */
   read(from: number, to: number): Promise<Uint8Array>;
+  /** Opens it for many reads, where the store can. Its caller closes it. @throws WindrowError `damaged` where it has another size by then */
+  open(): OpenFile | undefined;
 }
 
 /** @throws WindrowError `missing` where there is no such key */
@@ -39,6 +41,12 @@ export async function sourceFile(store: ReadStore, key: Key): Promise<SourceFile
       return at({ key, offset: from }, () =>
         bytes.length === to - from ? bytes : damaged(`${to - from} bytes expected, got ${bytes.length}`),
       );
+    },
+    open() {
+      const open = store.open?.(key);
+      if (open === undefined || open.bytes === size) return open;
+      open[Symbol.dispose]();
+      return at({ key, offset: 0 }, () => damaged(`the file had ${size} bytes when it was opened, got ${open.bytes}`));
     },
   };
 }

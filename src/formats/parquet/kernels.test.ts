@@ -13,6 +13,7 @@ import {
   constantRun,
   packBits,
   readHybrid,
+  regularStarts,
   unpackBits,
   writeHybrid,
   writeListStarts,
@@ -49,6 +50,57 @@ test("list starts are a 0 for each list, packed or in runs", () => {
       assert.ok(back.every((level, i) => level === (i % size === 0 ? 0 : 1)));
     }),
     { seed: 2 },
+  );
+});
+
+/** What `regularStarts` says, by writing the levels out. */
+function plainStarts(bytes: Uint8Array, [count, size, first]: readonly [number, number, number]): number {
+  const levels = new Uint8Array(count);
+  try {
+    readHybrid(bytes, 1, levels, 1);
+  } catch {
+    return -1;
+  }
+  const isRegular = levels.every((level, i) => (level === 0) === (i >= first && (i - first) % size === 0));
+  return isRegular ? levels.filter((level) => level === 0).length : -1;
+}
+
+test("lists of one length are counted as their levels written out are", () => {
+  const shape = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.nat(39), fc.integer({ min: 1, max: 400 }));
+  fc.assert(
+    fc.property(shape, fc.option(fc.nat(399), { nil: -1 }), fc.nat(3), ([size, lack, count], wrong, form) => {
+      const first = lack % size;
+      const levels = Uint8Array.from({ length: count }, (_, i) => (i >= first && (i - first) % size === 0 ? 0 : 1));
+      if (wrong >= 0 && wrong < count) levels[wrong]! ^= 1;
+      const out = new ByteWriter();
+      // All packed; in runs as our writer has them; all runs of one level; or behind the end.
+      if (form === 0) out.bytes(Uint8Array.of((Math.ceil(count / 8) << 1) | 1, ...packBits(levels)));
+      else if (form === 1) writeHybrid(out, levels, 1);
+      else for (const level of levels) out.bytes(Uint8Array.of(2, level));
+      const bytes = out.done();
+      const given = form === 3 ? bytes.subarray(0, bytes.length - 1) : bytes;
+      if (form === 0 && count > 63 * 8) return;
+      assert.equal(regularStarts(given, count, size, first), plainStarts(given, [count, size, first]));
+    }),
+    { seed: 8, numRuns: 3000 },
+  );
+});
+
+test("of any levels, none count as lists of one length that are not", () => {
+  const byte = fc.oneof(fc.nat(255), fc.constantFrom(2, 3, 0, 1, 0xff, 0xfe, 0x7f));
+  fc.assert(
+    fc.property(
+      fc.array(byte, { maxLength: 12 }),
+      fc.nat(40),
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(8),
+      (all, count, size, lack) => {
+        const bytes = Uint8Array.from(all);
+        const first = lack % size;
+        assert.equal(regularStarts(bytes, count, size, first), plainStarts(bytes, [count, size, first]));
+      },
+    ),
+    { seed: 9, numRuns: 20_000 },
   );
 });
 
@@ -101,7 +153,7 @@ test("byte streams hold each byte of each value, and join to the values", () => 
       split(values, width, streams);
       assert.deepEqual(streams, plain);
       const back = new Uint8Array(values.length);
-      join(streams, width, back);
+      join(streams, width, 0, n, back, 0);
       assert.deepEqual(back, values);
       if (width !== 4) return;
       const words = new Uint32Array(values.buffer);
@@ -109,7 +161,11 @@ test("byte streams hold each byte of each value, and join to the values", () => 
       split4(words, fast);
       assert.deepEqual(fast, plain);
       const joined = new Uint32Array(n);
-      join4(fast, joined);
+      const from = n >> 2;
+      const part = new Uint8Array(back.length - 4 * from + 3);
+      join4(new DataView(fast.buffer), n, from, n, new DataView(part.buffer), 3);
+      assert.deepEqual(part.subarray(3), values.subarray(4 * from));
+      join4(new DataView(fast.buffer), n, 0, n, new DataView(joined.buffer), 0);
       assert.deepEqual(joined, words);
     }),
     { seed: 5, numRuns: 500 },

@@ -161,3 +161,55 @@ export function constantRun(bytes: Uint8Array, count: number, width: number): nu
   // A level has at most 8 bits, so that a run's value is one byte.
   return head % 2 === 0 && head / 2 >= count && width <= 8 ? bytes[at] : undefined;
 }
+
+/**
+ * How many lists begin among `count` repetition levels, where each list has `size` values and the first begins at `first`: what runs and
+ * packed groups say is checked without writing it out. -1 for any other levels, and for those that are damaged: `readHybrid` tells what they are.
+ */
+export function regularStarts(bytes: Uint8Array, count: number, size: number, first: number): number {
+  let at = 0;
+  let filled = 0;
+  let next = first;
+  let starts = 0;
+  while (filled < count) {
+    let head = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      if (at >= bytes.length || scale > 0x800000000) return -1;
+      const byte = bytes[at++]!;
+      head += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    if (head < 2 || at >= bytes.length) return -1;
+    if (head % 2 === 0) {
+      const value = bytes[at++]!;
+      const end = Math.min(count, filled + head / 2);
+      if (value === 0) {
+        // A run of starts: lists of one value, or a run of one.
+        if (next !== filled || (size > 1 && end - filled > 1)) return -1;
+        starts += end - filled;
+        next += (end - filled) * size;
+      } else if (value !== 1 || next < end) return -1;
+      filled = end;
+      continue;
+    }
+    const groups = (head - 1) / 2;
+    const end = Math.min(count, filled + groups * 8);
+    if (at + Math.ceil((end - filled) / 8) > bytes.length) return -1;
+    for (let i = at; filled < end; i++) {
+      const group = bytes[i]!;
+      if (group === 0xff && next >= filled + 8) {
+        filled = Math.min(end, filled + 8);
+        continue;
+      }
+      for (let bit = 0; bit < 8 && filled < end; bit++, filled++) {
+        const isStart = ((group >>> bit) & 1) === 0;
+        if (isStart !== (filled === next)) return -1;
+        if (!isStart) continue;
+        starts++;
+        next += size;
+      }
+    }
+    at += groups;
+  }
+  return starts;
+}

@@ -2,7 +2,7 @@
 
 import { ENCODING, PAGE } from "./codes.ts";
 import { damaged, unsupported } from "./fault.ts";
-import { bitWidth, constantRun, readHybrid } from "./levels.kernel.ts";
+import { bitWidth, constantRun, readHybrid, regularStarts } from "./levels.kernel.ts";
 import type { Page } from "./pages.ts";
 import { countPresent } from "./present.ts";
 import type { SourceColumn } from "./source-column.ts";
@@ -101,6 +101,14 @@ class ListRows implements RowFollower {
     const { repetition, definition, values } = sections(this.#column, page);
     const count = page.header.values;
     const levels = definitions(this.#column, definition, count);
+    if (levels === undefined) {
+      const rows = regularStarts(repetition, count, this.#size, this.missing);
+      if (rows >= 0) {
+        // Values of the last row that are in the page.
+        this.#filled = this.#size - (this.missing + rows * this.#size - count);
+        return { rows, count, values };
+      }
+    }
     const starts = new Uint8Array(count);
     if (count > 0) readHybrid(repetition, 1, starts, 1);
     if (levels === undefined) return { rows: this.#regular(starts), count, values };

@@ -1,6 +1,6 @@
 /** The columns that a file's schema tree holds, as ours: kinds, gaps, lists. */
 
-import { type ColumnType, type Kind, kindBytes } from "../../core/index.ts";
+import { type ColumnType, isNumeric, type Kind, kindBytes } from "../../core/index.ts";
 import type { ArrowHint } from "./arrow-schema.ts";
 import { CONVERTED, LOGICAL, PHYSICAL, REPETITION } from "./codes.ts";
 import { unsupported } from "./fault.ts";
@@ -26,6 +26,14 @@ export interface SourceColumn {
   readonly isOptional: boolean;
   /** Whether the length of the lists is written in the file, so that another one is damage. */
   readonly isLengthKnown: boolean;
+}
+
+/** What a value of varying length is taken for. */
+const VARYING_BYTES = 64;
+
+/** About how many bytes a row of a column takes in memory. */
+export function bytesPerRow({ type: { kind }, values }: SourceColumn): number {
+  return isNumeric(kind) ? kindBytes(kind) * values : VARYING_BYTES;
 }
 
 /** Bytes of one row at most: a file that promises more is refused before anything is set aside for it. */
