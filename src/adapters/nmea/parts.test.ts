@@ -98,7 +98,7 @@ test("parts received ten seconds apart are of one message, later ones are not", 
   );
 });
 
-test("without times, a hundred sentences apart are", () => {
+test("without times, up to a hundred sentences apart are", () => {
   const between = (count: number) => Array.from({ length: count }, (): Part => [1, "x"]);
   const other = (i: number, last: number) => (i === 0 || i === last ? "AIVDM,2" : "AIVDM,3");
   for (const [count, whole] of [

@@ -4,7 +4,7 @@ import { MOST_LETTERS, MOST_PARTS, NO_SEQUENCE, type Sentence } from "./sentence
 
 /** Parts whose receive times lie further apart belong to two messages (`ais-pipeline@1` §1). */
 const TIMEOUT_SECONDS = 10;
-/** So many AIS sentences may lie between the parts of a message where receive times do not tell: ids come round every ten messages. */
+/** Where receive times do not tell, parts that are more AIS sentences apart do: ids come round every ten messages. */
 const TIMEOUT_SENTENCES = 100;
 
 const SEQUENCES = NO_SEQUENCE + 1;
