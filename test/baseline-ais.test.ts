@@ -180,7 +180,12 @@ test("the command prints a table, or the report as JSON", () => {
     text.stdout,
     /\nmean of 40 steps\n {2}persist .+\n {2}dead_reckoning .+\n {2}constant_velocity .+\n {2}cv_turn .+\n/,
   );
-  const longest = Math.max(...text.stdout.split("\n").slice(1).map(({ length }) => length));
+  const longest = Math.max(
+    ...text.stdout
+      .split("\n")
+      .slice(1)
+      .map(({ length }) => length),
+  );
   assert.ok(longest <= 100, `lines that fit a terminal, got ${longest}`);
   const json = run(DATA, "--json", "--quiet");
   assert.equal(Object.keys(JSON.parse(json.stdout).forecasts).length, 4);

@@ -2,24 +2,14 @@
 
 import type { BaselineAisReport } from "../../verbs/index.ts";
 import { command } from "../command.ts";
-import { PATH, SPLIT, short } from "../inspect-options.ts";
+import { PATH, SPLIT, short, span } from "../inspect-options.ts";
 import { count, table } from "../terminal.ts";
 import { oneOf, someOf, whole, word, words } from "../values.ts";
 
 type Forecast = BaselineAisReport["forecasts"][string];
 type Stats = Forecast["ade"];
 
-const HEADER = [
-  "forecast",
-  "mean nmi",
-  "mean m",
-  "median m",
-  "p90 m",
-  "RMSE m",
-  "by vessel m",
-  "> 10 nmi",
-  "MSE deg²",
-];
+const HEADER = ["forecast", "mean nmi", "mean m", "median m", "p90 m", "RMSE m", "by vessel m", "> 10 nmi", "MSE deg²"];
 
 /** Three digits, or whole from a hundred up. */
 function figure(value: number): string {
@@ -29,12 +19,6 @@ function figure(value: number): string {
 /** Squares of degrees go over many orders of magnitude. */
 function squared(value: number): string {
   return value >= 0.001 || value === 0 ? figure(value) : value.toExponential(1);
-}
-
-/** A length of time in one unit, to a tenth where it is not whole. */
-function span(seconds: number): string {
-  const [value, unit] = seconds < 120 ? [seconds, "s"] : seconds < 3600 ? [seconds / 60, "min"] : [seconds / 3600, "h"];
-  return `${short(Math.round(value * 10) / 10)} ${unit}`;
 }
 
 function row(name: string, stats: Stats | null): string[] {
