@@ -13,21 +13,32 @@ function bucket(count: number): number {
 class Source {
   /** Bits of `bucket` that were seen at each place. */
   readonly #seen: Uint8Array;
+  /**
+   * Places that ran in an answer of any kind. Not those of `#seen`: which range the letters between two blocks belong to depends on the
+   * counts, so that some run in every answer about many inputs and in none about one.
+   */
+  readonly #lit: Uint8Array;
   readonly #now: Uint8Array;
   /** Letters that belong to a function. */
   readonly #inFunctions: Uint8Array;
 
   constructor(length: number) {
     this.#seen = new Uint8Array(length);
+    this.#lit = new Uint8Array(length);
     this.#now = new Uint8Array(length);
     this.#inFunctions = new Uint8Array(length);
   }
 
-  /** Whether the functions of one answer have a place that never ran. */
+  /** Whether the functions of one answer have a place that ran in none before. */
   hasNewBlocks(functions: readonly Profiler.FunctionCoverage[]): boolean {
     this.#paint(functions);
-    for (let i = 0; i < this.#now.length; i++) if (this.#now[i] !== 0 && this.#seen[i] === 0) return true;
-    return false;
+    let isNew = false;
+    for (let i = 0; i < this.#now.length; i++) {
+      if (this.#now[i] === 0 || this.#lit[i] === 1) continue;
+      this.#lit[i] = 1;
+      isNew = true;
+    }
+    return isNew;
   }
 
   /** Takes the functions of one answer; gives whether a place ran about as often as it never did. */
@@ -38,6 +49,7 @@ class Source {
       const seen = this.#seen[i]!;
       if ((this.#now[i]! & ~seen) === 0) continue;
       this.#seen[i] = seen | this.#now[i]!;
+      this.#lit[i] = 1;
       isNew = true;
     }
     return isNew;
@@ -83,7 +95,7 @@ export class Coverage implements Disposable {
     this.#taken();
   }
 
-  /** Whether a block ran that no added answer has. */
+  /** Whether a block ran that ran in no answer before; it is told once. */
   hasNewBlocks(): boolean {
     return this.#each((source, functions) => source.hasNewBlocks(functions));
   }

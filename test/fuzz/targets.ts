@@ -20,28 +20,33 @@ export interface TargetEntry {
 export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   mds: {
     sources: /\/src\/(formats\/mds|node\/codecs)/,
-    executions: 50_000,
+    executions: 100_000,
     open: async () => (await import("./targets/mds.ts")).mdsTarget(),
   },
   parquet: {
     sources: /\/src\/(formats\/parquet|node\/codecs)/,
-    executions: 20_000,
+    executions: 35_000,
     open: async (seeds) => (await import("./targets/parquet.ts")).parquetTarget(seeds),
   },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
-    executions: 12_000,
+    executions: 20_000,
     open: async () => (await import("./targets/csv.ts")).csvTarget(),
   },
   tabular: {
     sources: /\/src\/node\/(csv-head|tidy-text|tabular|inputs|duckdb)/,
-    executions: 800,
+    executions: 1500,
     open: async () => (await import("./targets/tabular.ts")).tabularTarget(),
   },
   manifest: {
     sources: /\/src\/(formats|inspect)\//,
-    executions: 1500,
+    executions: 3000,
     open: async () => (await import("./targets/manifest.ts")).manifestTarget(),
+  },
+  nmea: {
+    sources: /\/src\/adapters\/nmea\//,
+    executions: 20_000,
+    open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
   },
 };
 
