@@ -43,7 +43,7 @@ export async function aisSplit(place: InspectPlace, asked: DatasetSplit | undefi
   if (samples === 0) {
     throw new WindrowError(
       "empty",
-      `Cannot judge forecasts: the ${split} split of ${name} has no samples; --split names another, and materialize --val or --test makes it larger`,
+      `Cannot judge forecasts: the ${split} split of ${name} has no samples; --split names another; how large each is, materialize --val and --test say`,
     );
   }
   async function* batches(): AsyncGenerator<AisWindows> {
