@@ -175,11 +175,18 @@ test("the command prints a table, or the report as JSON", () => {
   const text = run(DATA, "--horizons", "1,40", "--quiet");
   assert.deepEqual([text.status, text.stderr], [0, ""]);
   assert.match(text.stdout, /^.+, validation: [\d,]+ samples of \d+ vessels, 16 positions in, 40 forecast\n/);
-  assert.match(text.stdout, /\nstep 1, about [\d.]+ s +persist +[\d.]+ +/);
+  assert.match(text.stdout, /\nstep 1, about [\d.]+ s\n {2}persist +[\d.]+ +/);
   assert.match(
     text.stdout,
-    /\nmean of 40 steps +persist .+\n +dead_reckoning .+\n +constant_velocity .+\n +cv_turn .+\n/,
+    /\nmean of 40 steps\n {2}persist .+\n {2}dead_reckoning .+\n {2}constant_velocity .+\n {2}cv_turn .+\n/,
   );
+  const longest = Math.max(
+    ...text.stdout
+      .split("\n")
+      .slice(1)
+      .map(({ length }) => length),
+  );
+  assert.ok(longest <= 100, `lines that fit a terminal, got ${longest}`);
   const json = run(DATA, "--json", "--quiet");
   assert.equal(Object.keys(JSON.parse(json.stdout).forecasts).length, 4);
   assert.deepEqual([run(DATA, "--split", "test").status, run(DATA, "--baselines", "luck").status], [3, 2]);

@@ -122,6 +122,14 @@ test("materialize, then every look and check, with people's text or one JSON val
   assert.equal(windrow("diff", "data", "data", "--quiet").code, 0);
 });
 
+test("a split that the fractions leave empty is a warning", () => {
+  const held = windrow("materialize", "ais", "ships.csv", "--out", "held", ...WINDOW, "--val", "0.999");
+  assert.equal(held.code, 0, held.err);
+  assert.match(held.err, /^warning: all windows are held out and none is for training; lower --val and --test$/m);
+  const none = windrow("materialize", "ais", "ships.csv", "--out", "none", ...WINDOW, "--val", "0");
+  assert.match(none.err, /^warning: no window is held out for validation; raise --val$/m);
+});
+
 test("a damaged shard makes verify leave with 1 and name the file", () => {
   const shards = join(folder, "data", "mds", "worker_00");
   const shard = join(shards, readdirSync(shards).find((name) => name.endsWith(".zstd"))!);

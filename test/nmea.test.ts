@@ -270,7 +270,7 @@ describe("a log without receive times", () => {
     writeFileSync(path, lines.join("\n"));
     await assert.rejects(materializeAis({ ...options, inputs: [path], out: join(folder, "none") }), {
       code: "empty",
-      message: /all 200 rows were dropped \(200 no_time\)/,
+      message: /all 200 rows were dropped \(200 no_time\); --start-time /,
     });
     const out = join(folder, "started");
     const { manifest } = await materializeAis({ ...options, inputs: [path], out, startTime: START });

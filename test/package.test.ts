@@ -108,6 +108,8 @@ test("an installed windrow runs its demo", (t) => {
   if (!install(t)) return;
   const { status, stdout, stderr } = run(home, dirname(execPath), "npx", "windrow", "demo", "--out", "demo");
   assert.equal(status, 0, `${stdout}${stderr}`);
+  assert.match(stdout, /^shuffled: the order of [\d,]+ samples looks like chance, by 1\d questions$/m);
+  assert.match(stdout, /^to beat by a model: dead_reckoning, off by [\d.]+ nmi after 10 min, /m);
 });
 
 test("an example that is copied beside an installation runs", (t) => {
@@ -127,6 +129,7 @@ test("the library and its doors open where the package is installed", (t) => {
     "windrow/formats/arrow",
     "windrow/formats/mds",
     "windrow/formats/parquet",
+    "windrow/load",
     "windrow/testkit",
   ];
   const program = `for (const door of ${JSON.stringify(doors)}) console.log(door, Object.keys(await import(door)).length > 0);`;

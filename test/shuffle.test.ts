@@ -125,6 +125,8 @@ test("each generation is judged by itself, and the worst of them is the answer",
   const text = windrow("stats", out, "--shuffle", "--quiet").out;
   assert.match(text, /^generation 2: [\d,]+ samples$/m);
   assert.match(text, /each generation is judged by itself/);
+  const wide = text.split("\n").filter((line) => line.length > 100 && !line.startsWith(out));
+  assert.deepEqual(wide, [], "lines fit a terminal");
 });
 
 test("an index by itself, or one that is not in its order, is no proof", async (t) => {

@@ -1,4 +1,4 @@
-/** What the pages say of codes and messages is what the sources have. */
+/** What the guide to what can go wrong says of codes, reasons and messages is what the sources have. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -34,6 +34,16 @@ test("every reason to drop a row has its line, in the order of the rules", () =>
   assert.deepEqual(
     rows,
     REASONS.filter((reason) => reason !== "kept"),
+  );
+});
+
+test("every reason and every note of an AIS log is named", () => {
+  const decoder = readFileSync(new URL("../src/adapters/nmea/decoder.ts", import.meta.url), "utf8");
+  const names = [...decoder.matchAll(/^ {2}\[[A-Z_]+, "(\w+)"\],$/gm)].map(([, name]) => name!);
+  assert.ok(names.includes("no_time") && names.includes("other_lines"), names.join());
+  assert.deepEqual(
+    names.filter((name) => !page.includes(`\`${name}\``)),
+    [],
   );
 });
 

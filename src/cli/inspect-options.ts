@@ -37,3 +37,9 @@ export function duration(seconds: number | null): string {
   if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;
 }
+
+/** A length of time in one unit, to a tenth where it is not whole. */
+export function span(seconds: number): string {
+  const [value, unit] = seconds < 120 ? [seconds, "s"] : seconds < 3600 ? [seconds / 60, "min"] : [seconds / 3600, "h"];
+  return `${short(Math.round(value * 10) / 10)} ${unit}`;
+}

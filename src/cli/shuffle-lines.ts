@@ -1,7 +1,7 @@
 /** A certificate of the shuffle as people read it. */
 
 import type { GenerationShuffle, ShuffleReport, ShuffleTest, ShuffleTestName, ShuffleVerdict } from "../verbs/index.ts";
-import { count, table } from "./terminal.ts";
+import { count, table, wrapped } from "./terminal.ts";
 
 function words(samples: number, batch: number): Readonly<Record<ShuffleTestName, string>> {
   const poorest = `in the poorest of ${count(Math.floor(samples / batch))} batches`;
@@ -88,13 +88,15 @@ function row(test: ShuffleTest, names: Readonly<Record<ShuffleTestName, string>>
   ];
 }
 
+const LINE = 96;
+
 /** What could not be asked, by reason. */
 function unaskedLines({ unasked }: GenerationShuffle, names: Readonly<Record<ShuffleTestName, string>>): string[] {
   const asked = Object.entries(unasked) as [ShuffleTestName, string][]; // its keys are those names
-  return [...Map.groupBy(asked, ([, reason]) => reason)].map(
-    ([reason, those]) =>
-      `not asked (${reason}): ${those.map(([name]) => names[name].replace(/, mean$/, "")).join("; ")}`,
-  );
+  return [...Map.groupBy(asked, ([, reason]) => reason)].flatMap(([reason, those]) => {
+    const questions = those.map(([name]) => names[name].replace(/, mean$/, ""));
+    return [`not asked (${reason}):`, ...wrapped(questions, "; ", LINE).map((line) => `  ${line}`)];
+  });
 }
 
 function verdictText({ verdict, samples, error_rate: rate }: ShuffleReport): string {

@@ -38,6 +38,18 @@ export function table(rows: ReadonlyArray<readonly string[]>): string[] {
   );
 }
 
+/** Words, with `joint` between them, on lines of at most `width` letters where no word is longer. */
+export function wrapped(words: readonly string[], joint: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + joint.length + word.length <= width)
+      lines[lines.length - 1] = `${last}${joint}${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 const LINE_MILLISECONDS = 3000;
 
 function amount(value: number, unit: string | undefined): string {

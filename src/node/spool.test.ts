@@ -44,6 +44,14 @@ test("it is read once, and not from a terminal", async () => {
   await assert.rejects(spooled(["-"], { from: terminal, temp }), { code: "usage", message: /terminal/ });
 });
 
+test("nothing that comes is an error that names no file of ours, and leaves none", async () => {
+  await assert.rejects(spooled(["-"], { from: input(), temp }), {
+    code: "empty",
+    message: "Cannot read the standard input: it is empty",
+  });
+  assert.deepEqual(readdirSync(temp), []);
+});
+
 test("nothing is left of one that breaks off, is stopped, or has no place", async () => {
   const broken = Readable.from(
     (async function* () {
@@ -75,7 +83,7 @@ test("what a killed process left is removed, what others have is not", async () 
   const others = [`windrow-stdin-${hostname()}-${process.pid}-abc`, "windrow-stdin-elsewhere!-1-abc", "notes"];
   for (const name of [dead, ...others]) mkdirSync(join(temp, name));
   {
-    using _ = await spooled(["-"], { from: input(""), temp });
+    using _ = await spooled(["-"], { from: input("one\n"), temp });
     assert.ok(!existsSync(join(temp, dead)));
   }
   assert.deepEqual(readdirSync(temp).sort(), others.sort());

@@ -1,6 +1,6 @@
 /** Keeps what comes through a pipe in a file, so that it can be looked at, hashed and read like any other input. */
 
-import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -56,7 +56,7 @@ function spoolError(cause: unknown, signal: AbortSignal | undefined): unknown {
 
 /**
  * Replaces `-` among paths by a file that holds all of the standard input, called `stdin`.
- * @throws WindrowError `usage` where it is named twice or is a terminal, `io` when the disk is full.
+ * @throws WindrowError `usage` where it is named twice or is a terminal, `empty` where nothing comes, `io` when the disk is full.
  */
 export async function spooled(paths: readonly string[], options: SpoolOptions): Promise<Spooled> {
   const places = paths.flatMap((path, place) => (path === STDIN ? [place] : []));
@@ -74,6 +74,10 @@ export async function spooled(paths: readonly string[], options: SpoolOptions): 
   } catch (cause) {
     remove();
     throw spoolError(cause, options.signal);
+  }
+  if (statSync(file).size === 0) {
+    remove();
+    throw new WindrowError("empty", "Cannot read the standard input: it is empty");
   }
   return { paths: paths.map((path) => (path === STDIN ? file : path)), [Symbol.dispose]: remove };
 }

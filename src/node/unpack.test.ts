@@ -105,11 +105,20 @@ test("of a zip, what has a log's ending is a file where it begins like a log", a
     { name: "b.nmea", bytes: bytes("!AIVDM\n") },
     { name: "readme.log", bytes: bytes("hello\n") },
     { name: "c.csv", bytes: bytes("1\n") },
+    { name: "d.txt", bytes: bytes("2\n") },
   ]);
   const path = join(folder, "logs.zip");
   writeFileSync(path, zip);
   const names: string[] = [];
   const [input] = findInputs([path]);
   for await (const plain of plainFiles(input!, folder, (head) => head[0] === 0x21)) names.push(plain.name);
-  assert.deepEqual(names, ["logs.zip/a.log", "logs.zip/b.nmea", "logs.zip/c.csv"]);
+  assert.deepEqual(names, ["logs.zip/a.log", "logs.zip/b.nmea", "logs.zip/c.csv", "logs.zip/d.txt"]);
+});
+
+test("a zip of which nothing is read is unsupported", async () => {
+  const path = join(folder, "notes.zip");
+  writeFileSync(path, zipOf([{ name: "notes.log", bytes: bytes("hello\n") }]));
+  const [input] = findInputs([path]);
+  const files = plainFiles(input!, folder, () => false)[Symbol.asyncIterator]();
+  await assert.rejects(async () => files.next(), { code: "unsupported", message: /notes\.zip/ });
 });

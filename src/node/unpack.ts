@@ -47,9 +47,12 @@ async function streamOut(input: InputFile, from: Readable, to: string, through?:
   }
 }
 
+/** Members of a zip that are read whatever they begin with: what is no table then is an error that names it. */
+const READ_ENDING = /\.(csv|tsv|txt)$/i;
+
 /** Text files that a person put there: macOS adds `__MACOSX/._name.csv` for each, which is none. */
 function isText(name: string): boolean {
-  return (/\.(csv|tsv|txt)$/i.test(name) || LOG_ENDING.test(name)) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
+  return (READ_ENDING.test(name) || LOG_ENDING.test(name)) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }
 
 /** Lets bytes through and fails at their end when their CRC-32 is another; yauzl leaves that to its caller. */
@@ -86,19 +89,22 @@ async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: En
 
 async function* unzip(input: InputFile, folder: string, isLog: IsLog): AsyncIterable<PlainFile> {
   const { zip, members } = await zipMembers(input);
+  let read = 0;
   try {
-    if (members.length === 0)
-      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv file and no log`);
     for (const [index, member] of members.entries()) {
       const path = join(folder, `unpacked-${index}.csv`);
       const stream = await zip.openReadStreamPromise(member).catch((error: unknown) => {
         throw damaged(input, error);
       });
       await streamOut(input, stream, path, checkedCrc(member.crc32));
-      const isWanted = !LOG_ENDING.test(member.fileName) || isLog(headOf(path).head);
-      if (isWanted) yield { path, name: `${input.name}/${member.fileName}` };
+      if (READ_ENDING.test(member.fileName) || isLog(headOf(path).head)) {
+        read += 1;
+        yield { path, name: `${input.name}/${member.fileName}` };
+      }
       await rm(path, { force: true });
     }
+    if (read === 0)
+      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv or .txt file and no log`);
   } finally {
     zip.close();
   }
@@ -106,9 +112,10 @@ async function* unzip(input: InputFile, folder: string, isLog: IsLog): AsyncIter
 
 /**
  * The plain files inside an input, one at a time: the file itself, or what it unpacks to in `folder`, which is removed
- * before the next. A member of a zip that has the ending of a log is passed over unless `isLog` takes it for one. DuckDB would read
- * packed text itself, but takes the end of a cut-off stream for the end of the file.
- * @throws WindrowError `damaged` for packed data that is cut short or corrupt, `io` when the disk is full.
+ * before the next. A member of a zip that has the ending of a log, `.txt` excepted, is passed over unless `isLog` takes it for one. DuckDB
+ * would read packed text itself, but takes the end of a cut-off stream for the end of the file.
+ * @throws WindrowError `damaged` for packed data that is cut short or corrupt, `unsupported` for a zip without anything to read, `io`
+ * when the disk is full.
  */
 export async function* plainFiles(
   input: InputFile,

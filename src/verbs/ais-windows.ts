@@ -43,16 +43,18 @@ export async function aisSplit(place: InspectPlace, asked: DatasetSplit | undefi
   if (samples === 0) {
     throw new WindrowError(
       "empty",
-      `Cannot judge forecasts: the ${split} split of ${name} has no samples; --split names another, and materialize --val or --test makes it larger`,
+      `Cannot judge forecasts: the ${split} split of ${name} has no samples; --split names another; how large each is, materialize --val and --test say`,
     );
   }
   async function* batches(): AsyncGenerator<AisWindows> {
     await using vessels = manifest === undefined || split === null ? undefined : vesselNames(place, split);
     for (const piece of tables) {
       await using table = await piece.open();
-      const [column, type] = featuresColumn(table.schema, `${name}/${piece.name}`);
+      // A file by itself is the place and the piece.
+      const where = place.key === undefined ? `${name}/${piece.name}` : name;
+      const [column, type] = featuresColumn(table.schema, where);
       for await (const batch of table.batches({ columns: [column], batchRows: BATCH_ROWS })) {
-        const features = windowsOf(batch, column, type);
+        const features = windowsOf(batch, column, type, where);
         yield { features, ...(vessels === undefined ? {} : { vessels: await vessels.take(batch.length) }) };
       }
     }
@@ -86,8 +88,11 @@ function featuresColumn(schema: Schema, name: string): [string, ColumnType] {
   );
 }
 
-function windowsOf({ length, columns }: Batch, column: string, type: ColumnType): FeatureColumn {
-  const values = columns[column]!.data;
+function windowsOf({ length, columns }: Batch, column: string, type: ColumnType, where: string): FeatureColumn {
+  const { data: values, valid } = columns[column]!;
+  // What stands in place of null is zeros: a ship at 0, 0.
+  if (valid?.includes(0))
+    throw new WindrowError("damaged", `Cannot judge forecasts: ${where} must have a window in each row, got null`);
   // featuresColumn saw that it is one or the other.
   const data = type.kind === "bytes" ? floatsOf(values as readonly Uint8Array[]) : (values as Float32Array);
   const positions = length === 0 ? 0 : data.length / length / FEATURES.length;

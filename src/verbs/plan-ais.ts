@@ -204,11 +204,13 @@ function nothingToDo(ledger: Ledger, [bad]: readonly BadRow[]): WindrowError {
   const { input, kept, dropped, points, traces } = ledger;
   if (input === 0) return new WindrowError("empty", "Cannot materialize: the inputs hold no row");
   const first = bad === undefined ? "" : `; the first bad row is ${bad.file} line ${bad.line}: ${bad.why}`;
+  // Most of a log's positions are lost only where nothing tells the time.
+  const clock = (dropped["no_time"] ?? 0) > kept ? "; --start-time tells when a log without receive times begins" : "";
   const why =
     kept === 0
-      ? `all ${input} rows were dropped (${topReasons(dropped)})`
+      ? `${input === 1 ? "the only row was" : `all ${input} rows were`} dropped (${topReasons(dropped)})`
       : `no trip is long enough: ${traces.all} trips of ${kept} kept rows (${topReasons(points.unused)}); see --window, --max-gap`;
-  return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}${first}`);
+  return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}${clock}${first}`);
 }
 
 /** The temporary folder of a run. */

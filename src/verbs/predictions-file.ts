@@ -41,6 +41,7 @@ export async function predictionsFile(path: string): Promise<PredictionsFile> {
   const batches = table.batches({ columns: [column] })[Symbol.asyncIterator]();
   let batch: Batch | undefined;
   let row = 0;
+  let taken = 0;
 
   async function rest(): Promise<Batch> {
     while (batch === undefined || row >= batch.length) {
@@ -62,11 +63,15 @@ export async function predictionsFile(path: string): Promise<PredictionsFile> {
       for (let filled = 0; filled < count; ) {
         const { length, columns } = await rest();
         const rows = Math.min(count - filled, length - row);
-        const { data } = columns[column]!;
+        const { data, valid } = columns[column]!;
+        const gap = valid?.subarray(row, row + rows).indexOf(0) ?? -1;
+        if (gap >= 0)
+          throw new WindrowError("usage", `Cannot judge forecasts: ${path} has none (null) for sample ${taken + gap}`);
         // The schema said that it is one of floats.
         out.set((data as Float64Array).subarray(row * width, (row + rows) * width), filled * width);
         filled += rows;
         row += rows;
+        taken += rows;
       }
       return out;
     },

@@ -60,3 +60,26 @@ for (const { name, fleet, window, inputLength } of CASES) {
     });
   }
 }
+
+const WITH_NULL = `
+import sys
+import pyarrow as pa, pyarrow.parquet as pq
+for name, width in (("forecasts", 4), ("windows", 20)):
+    rows = [[1.0] * width, [1.0] * width, None]
+    pq.write_table(pa.table({"features": pa.array(rows, pa.list_(pa.float32(), width))}), f"{sys.argv[1]}/{name}.parquet")
+    pq.write_table(pa.table({"features": pa.array(rows[:2] * 2, pa.list_(pa.float32(), width))}), f"{sys.argv[1]}/whole.parquet")
+`;
+
+test("a forecast or a window that pyarrow left null is refused, and not taken for zeros", { skip }, async (t) => {
+  const folder = testFolder(t);
+  await promisify(execFile)(python ?? "", ["-c", WITH_NULL, folder]);
+  const [whole, predictions] = [join(folder, "whole.parquet"), join(folder, "forecasts.parquet")];
+  await assert.rejects(baselineAis(join(folder, "windows.parquet"), { inputLength: 2 }), {
+    code: "damaged",
+    message: /windows\.parquet must have a window in each row, got null$/,
+  });
+  await assert.rejects(baselineAis(whole, { inputLength: 2, predictions }), {
+    code: "usage",
+    message: /forecasts\.parquet has none \(null\) for sample 2$/,
+  });
+});

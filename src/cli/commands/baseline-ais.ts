@@ -2,25 +2,14 @@
 
 import type { BaselineAisReport } from "../../verbs/index.ts";
 import { command } from "../command.ts";
-import { PATH, SPLIT, short } from "../inspect-options.ts";
+import { PATH, SPLIT, short, span } from "../inspect-options.ts";
 import { count, table } from "../terminal.ts";
 import { oneOf, someOf, whole, word, words } from "../values.ts";
 
 type Forecast = BaselineAisReport["forecasts"][string];
 type Stats = Forecast["ade"];
 
-const HEADER = [
-  "after",
-  "forecast",
-  "mean nmi",
-  "mean m",
-  "median m",
-  "p90 m",
-  "RMSE m",
-  "by vessel m",
-  "> 10 nmi",
-  "MSE deg²",
-];
+const HEADER = ["forecast", "mean nmi", "mean m", "median m", "p90 m", "RMSE m", "by vessel m", "> 10 nmi", "MSE deg²"];
 
 /** Three digits, or whole from a hundred up. */
 function figure(value: number): string {
@@ -32,17 +21,10 @@ function squared(value: number): string {
   return value >= 0.001 || value === 0 ? figure(value) : value.toExponential(1);
 }
 
-/** A length of time in one unit, to a tenth where it is not whole. */
-function span(seconds: number): string {
-  const [value, unit] = seconds < 120 ? [seconds, "s"] : seconds < 3600 ? [seconds / 60, "min"] : [seconds / 3600, "h"];
-  return `${short(Math.round(value * 10) / 10)} ${unit}`;
-}
-
-function row(after: string, name: string, stats: Stats | null): string[] {
-  if (stats === null) return [after, name, ...HEADER.slice(2).map(() => "-")];
+function row(name: string, stats: Stats | null): string[] {
+  if (stats === null) return [name, ...HEADER.slice(1).map(() => "-")];
   const { metres, nmi, degrees_mse: mse } = stats;
   return [
-    after,
     name,
     ...[nmi.mean, metres.mean, metres.median, metres.p90, metres.rmse].map(figure),
     metres.vessel_mean === null ? "-" : figure(metres.vessel_mean),
@@ -51,25 +33,36 @@ function row(after: string, name: string, stats: Stats | null): string[] {
   ];
 }
 
-/** Rows for one step or time, one for each forecaster. */
-function block(report: BaselineAisReport, after: string, of: (forecast: Forecast) => Stats | null): string[][] {
+/** The errors after one step or time, a row for each forecaster. */
+interface Block {
+  readonly after: string;
+  readonly rows: readonly string[][];
+}
+
+function block(report: BaselineAisReport, after: string, of: (forecast: Forecast) => Stats | null): Block {
   const all = Object.entries(report.forecasts);
   const found = of(all[0]![1])?.samples ?? 0;
   const some = found === report.samples ? "" : `, ${count(found)} samples`;
-  return [[""], ...all.map(([name, each], i) => row(i === 0 ? `${after}${some}` : "", name, of(each)))];
+  return { after: `${after}${some}`, rows: all.map(([name, each]) => row(`  ${name}`, of(each))) };
 }
 
-function blocks(report: BaselineAisReport): string[][] {
+function blocks(report: BaselineAisReport): Block[] {
   const { horizon, forecasts } = report;
   const { steps, times } = Object.values(forecasts)[0]!;
   return [
-    HEADER,
-    ...steps.flatMap(({ step, mean_seconds: seconds }, i) =>
+    ...steps.map(({ step, mean_seconds: seconds }, i) =>
       block(report, `step ${step}, about ${span(seconds)}`, (each) => each.steps[i]!.errors),
     ),
-    ...times.flatMap(({ seconds }, i) => block(report, span(seconds), (each) => each.times[i]!.errors)),
-    ...block(report, `mean of ${horizon} steps`, ({ ade }) => ade),
+    ...times.map(({ seconds }, i) => block(report, span(seconds), (each) => each.times[i]!.errors)),
+    block(report, `mean of ${horizon} steps`, ({ ade }) => ade),
   ];
+}
+
+/** One table, so that columns stand below each other; above the rows of each block a line that says after what. */
+function errorTable(report: BaselineAisReport): string[] {
+  const all = blocks(report);
+  const [header = "", ...rows] = table([HEADER, ...all.flatMap((each) => each.rows)]);
+  return [header, ...all.flatMap((each) => [each.after, ...rows.splice(0, each.rows.length)])];
 }
 
 function lines(report: BaselineAisReport): string[] {
@@ -85,7 +78,7 @@ function lines(report: BaselineAisReport): string[] {
       ? "baselines know when the target positions were reported: a model must too, or --dt median"
       : "baselines take the median of the input's time steps for the target's",
     "",
-    ...table(blocks(report)),
+    ...errorTable(report),
     "",
     "by vessel: the mean of each vessel's mean, so that one with many samples does not decide",
     "a time takes the samples that have a report within a tenth of it; distances are haversine",

@@ -4,7 +4,7 @@ import type { DatasetInfo, InfoReport } from "../../verbs/index.ts";
 import { command } from "../command.ts";
 import { PATH } from "../inspect-options.ts";
 import { ledgerLines } from "../ledger-lines.ts";
-import { count, size, table } from "../terminal.ts";
+import { count, size, table, wrapped } from "../terminal.ts";
 
 const KINDS = {
   dataset: "a finished windrow dataset",
@@ -30,14 +30,8 @@ function settings(value: unknown): string {
 const LINE = 90;
 
 /** Words on lines of bounded length, the first with a name before it. */
-function wrapped(name: string, text: string): string[][] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < LINE) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line, i) => [i === 0 ? name : "", line]);
+function named(name: string, text: string): string[][] {
+  return wrapped(text.split(" "), " ", LINE).map((line, i) => [i === 0 ? name : "", line]);
 }
 
 /** What the command of the field wrote about the run, as far as it has the usual names. */
@@ -71,7 +65,7 @@ function datasetLines({ about, counts, created_by, window, seed, files, bytes, g
       `${generations === 1 ? "one generation" : `${generations} generations`}: the shuffle is global within a generation, seed ${seed}`,
     ],
     ["size", `${size(bytes)} in ${files} files`],
-    ...wrapped("options", settings(options)),
+    ...named("options", settings(options)),
     ...shown,
     ...(inputs.length > SHOWN_INPUTS ? [["", `… ${inputs.length - SHOWN_INPUTS} more`]] : []),
   ];

@@ -31,6 +31,8 @@ export const materializeAisCommand = command({
     });
     for (const bad of badRows) io.say(`bad row: ${bad.file} line ${bad.line}: ${bad.why}`);
     if (manifest.ledger.windows.validation === 0) io.say("warning: no window is held out for validation; raise --val");
+    if (manifest.ledger.windows.train === 0)
+      io.say("warning: all windows are held out and none is for training; lower --val and --test");
     const { ledger, counts, window, formats } = manifest;
     io.result({ out, was_there: wasThere, formats, window, counts, ledger }, () => [
       ...ledgerLines(ledger),
