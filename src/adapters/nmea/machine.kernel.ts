@@ -87,7 +87,10 @@ export function readLines(machine: Machine, bytes: Uint8Array, from: number, to:
   for (;;) {
     const most = Math.min(start + LINE_BYTES, to);
     let end = start;
-    while (end < most && (bytes[end]! > RETURN || (bytes[end] !== NEWLINE && bytes[end] !== RETURN))) end++;
+    for (; end < most; end++) {
+      const byte = bytes[end]!;
+      if (byte <= RETURN && (byte === NEWLINE || byte === RETURN)) break;
+    }
     if (end === to && end - start < LINE_BYTES) return start;
     if (end > start) readLine(machine, bytes, start, end);
     if (end - start === LINE_BYTES) {

@@ -95,23 +95,25 @@ export function readSentence(bytes: Uint8Array, at: number, end: number, into: S
   let c6 = 0;
   let i = at + 1;
   let byte = 0;
-  for (; i < end; i++) {
-    byte = bytes[i]!;
-    // Most bytes are above the comma; `!` and `*`, which end the loop, are below.
-    if (byte <= COMMA) {
-      if (byte === STAR) break;
-      if (byte === BANG && isAisStart(bytes, i, end)) break;
-      if (byte === COMMA) {
-        commas += 1;
-        if (commas === 1) c1 = i;
-        else if (commas === 2) c2 = i;
-        else if (commas === 3) c3 = i;
-        else if (commas === 4) c4 = i;
-        else if (commas === 5) c5 = i;
-        else c6 = i;
-      }
+  for (;;) {
+    // Most bytes are above the comma: a loop that does nothing else.
+    for (byte = bytes[i]!; byte > COMMA && i < end; byte = bytes[i]!) {
+      xor ^= byte;
+      i++;
+    }
+    if (i >= end || byte === STAR || (byte === BANG && isAisStart(bytes, i, end))) break;
+    if (byte === COMMA) {
+      commas += 1;
+      if (commas === 5) c5 = i;
+      else if (commas === 6) c6 = i;
+      else if (commas === 4) c4 = i;
+      else if (commas === 3) c3 = i;
+      else if (commas === 2) c2 = i;
+      else if (commas === 1) c1 = i;
+      else c6 = i;
     }
     xor ^= byte;
+    i++;
   }
   const hasSum = i + 2 < end && byte === STAR && bytes[i] === STAR && (HEX[bytes[i + 1]!]! | HEX[bytes[i + 2]!]!) < 16;
   into.next = hasSum ? i + 3 : i;
