@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { commonSchema, fixedRowBytes, joinedTables, type SourcePart } from "../convert/index.ts";
+import { commonSchema, fixedRowBytes, type JoinedTable, joinedTables, type SourcePart } from "../convert/index.ts";
 import { type Schema, type Table, WindrowError } from "../core/index.ts";
 import { rowMeasure } from "../formats/grouped.ts";
 import type { MdsTable } from "../formats/mds/index.ts";
@@ -111,7 +111,7 @@ export async function plannedSource(choice: SourceChoice): Promise<PlannedSource
 
 /** A planned source as one table, and its watch. */
 export interface OpenSource {
-  readonly table: Table;
+  readonly table: JoinedTable;
   /** @throws WindrowError `damaged` where a file is not what it was when the conversion was planned. */
   unchanged(): Promise<void>;
 }
@@ -123,7 +123,7 @@ export async function openSource(planned: PlannedSource): Promise<OpenSource> {
   const parts = planned.parts.map(({ name, rows }): SourcePart => {
     const piece = found.find((each) => each.name === name);
     if (piece === undefined) throw changed(planned.path, name);
-    return { name, length: rows, open: () => openPiece(piece, planned.columns) };
+    return { name, length: rows, isSharded: piece.format !== "arrow", open: () => openPiece(piece, planned.columns) };
   });
   return {
     table: joinedTables(parts, planned.schema),
