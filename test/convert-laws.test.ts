@@ -90,10 +90,14 @@ async function converted(source: Table, spec: ConvertSpec, seed: number): Promis
 }
 
 async function targetTable(store: Store, spec: ConvertSpec): Promise<Table> {
-  if (spec.format === "mds") return openRows(store, { format: "mds", name: "" });
-  const names = await Array.fromAsync(store.list("samples_"));
+  const names = spec.format === "mds" ? [""] : await Array.fromAsync(store.list("samples_"));
   const tables = await Promise.all(names.map((name) => openRows(store, { format: spec.format, name })));
-  const parts = tables.map((table, i) => ({ name: names[i]!, length: table.length, open: async () => table }));
+  const parts = tables.map((table, i) => ({
+    name: names[i]!,
+    length: table.length,
+    isSharded: spec.format !== "arrow",
+    open: async () => table,
+  }));
   return joinedTables(parts, tables[0]!.schema);
 }
 
@@ -172,21 +176,25 @@ test("files depend on the rows and the plan, not on how the source is cut, nor o
       async (any, rows, format, [cut, cuts]) => {
         const schema = fitting(any, ["mds", "parquet"]);
         const batch = rowsFrom(schema, rows, cut.seed);
-        const files = async (batches: readonly Batch[], seed: number, batchRows: number) => {
+        const files = async (from: "parquet" | "arrow", batches: readonly Batch[], seed: number, batchRows: number) => {
+          const at = { format: from, name: `x.${from}` };
           const parts = batches.map((own, i) => ({
             name: String(i),
             length: own.length,
+            isSharded: from === "parquet",
             async open(): Promise<Table> {
               const store = memoryStore();
-              await putRows(store, { format: "arrow", name: "x.arrow" }, { schema, batches: [own] });
-              return openRows(store, { format: "arrow", name: "x.arrow" });
+              await putRows(store, at, { schema, batches: [own] });
+              return openRows(store, at);
             },
           }));
           const source = joinedTables(parts, schema);
           const store = await converted(source, specOf(source, format, { ...cut, batchRows }), seed);
           return Array.fromAsync(store.list(""), async (key) => [key, (await store.get(key))?.toHex()]);
         };
-        assert.deepEqual(await files(cutRows(schema, batch, cuts), 1, 3), await files([batch], 2, 40));
+        const expected = await files("arrow", [batch], 2, 40);
+        assert.deepEqual(await files("arrow", cutRows(schema, batch, cuts), 1, 3), expected);
+        assert.deepEqual(await files("parquet", cutRows(schema, batch, cuts), 3, 3), expected);
       },
     ),
     { numRuns: 60 },

@@ -18,7 +18,8 @@ import { type TestContext, test } from "node:test";
 import { type Batch, type Schema, WindrowError } from "../src/core/index.ts";
 import { folderStore } from "../src/node/index.ts";
 import { type ConvertOptions, convert } from "../src/verbs/convert.ts";
-import { diff, info, verify } from "../src/verbs/index.ts";
+import { diff, info, materializeAis, verify } from "../src/verbs/index.ts";
+import { SMALL, writeFleet } from "./ais-dataset.ts";
 import { comparable, rowsFrom } from "./any-rows.ts";
 import { testKills } from "./convert-kills.ts";
 import { convertFolder, type Format, hashesBelow, openRows, putRows } from "./convert-places.ts";
@@ -114,6 +115,19 @@ test("no rows, one row, and rows larger than a shard", async (t) => {
     if (rows > 0) assert.ok(await isSame(at(`${rows}.arrow`), at(`${rows}-mds`)));
   }
   assert.ok(!existsSync(at("0-mds")));
+});
+
+test("a dataset's split without samples keeps its columns where the format can say them", async (t) => {
+  const { at } = await ground(t);
+  const dataset = at("dataset");
+  writeFleet(at("ais.csv"), { vessels: 2, days: 1, seed: "empty split" });
+  await materializeAis({ ...SMALL, inputs: [at("ais.csv")], out: dataset, val: 0 });
+  const { schema } = await convert({ from: dataset, to: at("test.arrow"), split: "test", columns: ["features"] });
+  assert.deepEqual(Object.keys(schema), ["features"]);
+  assert.equal((await info(at("test.arrow"))).samples, 0);
+  await assert.rejects(convert({ from: dataset, to: at("mds"), split: "test" }), { code: "empty" });
+  const stray = convert({ from: dataset, to: at("x.arrow"), split: "test", columns: ["x"] });
+  await assert.rejects(stray, { code: "missing" });
 });
 
 test("several files are one after the other, if they have the same columns; some columns may be chosen", async (t) => {

@@ -2,7 +2,7 @@
 
 export { fragmentFile, Memory } from "./rows.ts";
 export { type ConvertContext, runConvertTask } from "./run.ts";
-export { commonSchema, joinedTables, type SourcePart } from "./source.ts";
+export { commonSchema, type JoinedTable, joinedTables, type SourcePart } from "./source.ts";
 export {
   type ConvertFormat,
   type ConvertSpec,

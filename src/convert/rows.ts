@@ -5,14 +5,17 @@ import {
   type Codecs,
   type Hash,
   type Hashes,
+  isNumeric,
+  NUMERIC_ARRAYS,
+  type Schema,
   type Store,
-  type Table,
   unreachable,
+  valuesPerRow,
   WindrowError,
   type Workspace,
 } from "../core/index.ts";
 import { type EncodedRecordBatch, encodeRecordBatch, type RecordBatchMeta } from "../formats/arrow/index.ts";
-import { grouped } from "../formats/grouped.ts";
+import { grouped, sliced } from "../formats/grouped.ts";
 import {
   type MdsLayout,
   packShard,
@@ -22,7 +25,9 @@ import {
   shardName,
 } from "../formats/mds/index.ts";
 import { type EncodedRowGroup, encodeRowGroup, type RowGroupMeta } from "../formats/parquet/index.ts";
-import type { ConvertSpec } from "./spec.ts";
+import type { JoinedTable } from "./source.ts";
+import { type ConvertSpec, fixedRowBytes } from "./spec.ts";
+import type { Rows } from "./taken-rows.ts";
 import { type RowsArgs, workerFolder } from "./tasks.ts";
 
 /** Where tasks read and write. */
@@ -39,7 +44,7 @@ export interface ConvertPlaces {
 export interface RowsContext {
   readonly places: ConvertPlaces;
   readonly spec: ConvertSpec;
-  readonly source: Table;
+  readonly source: JoinedTable;
   readonly memory: Memory;
 }
 
@@ -66,8 +71,15 @@ export interface GroupsResult {
 export class Memory {
   #turn: Promise<unknown> = Promise.resolve();
   #builder: ShardBuilder | undefined;
+  #rows: Batch | undefined;
   /** Of the group before, which is written by then. */
   group: ArrayBuffer | undefined;
+
+  /** Room for rows that are taken. */
+  rows(schema: Schema, length: number): Batch {
+    if ((this.#rows?.length ?? 0) < length) this.#rows = room(schema, length);
+    return this.#rows!; // it was made where it was not there
+  }
 
   builder(layout: MdsLayout): ShardBuilder {
     this.#builder ??= shardBuilder(layout);
@@ -96,17 +108,50 @@ export function fragmentHash(hashes: Hashes): Hash {
   return hash;
 }
 
-/** Half-open range of the source's rows. */
-export interface SourceRows {
-  readonly from: number;
-  readonly to: number;
+/** Arrays of numbers for rows of a schema. */
+function room(schema: Schema, length: number): Batch {
+  const columns = Object.entries(schema).flatMap(([name, type]) => {
+    if (!isNumeric(type.kind)) return [];
+    const data = new NUMERIC_ARRAYS[type.kind](length * valuesPerRow(type));
+    return [[name, { data, ...(type.nullable && { valid: new Uint8Array(length) }) }] as const];
+  });
+  return { length, columns: Object.fromEntries(columns) };
+}
+
+/**
+ * How many rows are taken at a time to arrays that are kept, whatever the source's own batches are: those of a group, where there are
+ * groups. `undefined` where rows must be read as the source has them.
+ */
+function takenRows({ spec, source }: RowsContext): number | undefined {
+  const width = fixedRowBytes(spec.schema);
+  if (source.take === undefined || width === undefined || width === 0) return undefined;
+  return spec.format === "mds" ? spec.batchRows : Math.max(1, Math.floor(spec.groupBytes / width));
+}
+
+/** The rows of a range; a batch is good until the next one is asked for. */
+async function* sourceBatches(context: RowsContext, { from, to }: Rows): AsyncGenerator<Batch> {
+  const { spec, source, memory } = context;
+  const names = Object.keys(spec.schema);
+  const most = takenRows(context);
+  if (most === undefined) {
+    yield* source.batches({ from, to, columns: names, batchRows: spec.batchRows });
+    return;
+  }
+  const schema = Object.fromEntries(names.map((name) => [name, source.schema[name]!])); // the target's columns are the source's
+  const all = memory.rows(schema, Math.min(most, to - from));
+  for (let row = from; row < to; row += most) {
+    const length = Math.min(most, to - row);
+    for (const { valid } of Object.values(all.columns)) valid?.fill(1);
+    await source.take?.({ from: row, to: row + length }, all);
+    yield sliced(schema, all, { from: 0, to: length });
+  }
 }
 
 /** The rows of a task as they are to be written: without gaps where there may be none, and all of them. */
-async function* rowsOf({ spec, source }: RowsContext, { from, to }: SourceRows): AsyncGenerator<Batch> {
+async function* rowsOf(context: RowsContext, { from, to }: Rows): AsyncGenerator<Batch> {
+  const { spec } = context;
   let row = from;
-  const columns = Object.keys(spec.schema);
-  for await (const batch of source.batches({ from, to, columns, batchRows: spec.batchRows })) {
+  for await (const batch of sourceBatches(context, { from, to })) {
     for (const name of spec.mustHave) {
       const gap = batch.columns[name]?.valid?.indexOf(0) ?? -1;
       if (gap >= 0) throw noValue(spec, name, row + gap);
@@ -204,7 +249,7 @@ function encode({ spec, places, memory }: RowsContext, batch: Batch): EncodedGro
 type EncodedGroup = EncodedRowGroup | EncodedRecordBatch;
 
 /** Rows as encoded groups; one at a time is in memory. */
-export async function* encodedGroups(rows: SourceRows, context: RowsContext): AsyncGenerator<EncodedGroup> {
+export async function* encodedGroups(rows: Rows, context: RowsContext): AsyncGenerator<EncodedGroup> {
   const { spec, memory } = context;
   const cutter = grouped(spec.schema, spec.groupBytes);
   const encoded = (batch: Batch): EncodedGroup => {
@@ -212,7 +257,11 @@ export async function* encodedGroups(rows: SourceRows, context: RowsContext): As
     if (spec.format === "parquet") memory.group = group.bytes.buffer;
     return group;
   };
-  for await (const batch of rowsOf(context, rows)) for (const group of cutter.push(batch)) yield encoded(group);
+  for await (const batch of rowsOf(context, rows)) {
+    // Rows that are taken come a group at a time.
+    if (takenRows(context) !== undefined) yield encoded(batch);
+    else for (const group of cutter.push(batch)) yield encoded(group);
+  }
   const last = cutter.rest();
   if (last !== undefined) yield encoded(last);
 }

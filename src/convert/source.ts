@@ -1,13 +1,30 @@
 /** Tables, one after the other, as one. */
 
-import { type Batch, type ColumnType, type ReadOptions, type Schema, type Table, WindrowError } from "../core/index.ts";
+import {
+  type Batch,
+  type ColumnType,
+  type ReadOptions,
+  type Schema,
+  type ShardedTable,
+  type Table,
+  WindrowError,
+} from "../core/index.ts";
+import { type Rows, TakenRows } from "./taken-rows.ts";
 
 /** A table that is opened when its rows are asked for. */
 export interface SourcePart {
   /** What users call it. */
   readonly name: string;
   readonly length: number;
-  open(): Promise<Table>;
+  open(): Promise<Table | ShardedTable>;
+  /** Whether it opens as a table in shards. */
+  readonly isSharded: boolean;
+}
+
+/** Parts as one table. */
+export interface JoinedTable extends Table {
+  /** Where all parts are in shards: copies rows to the front of `into`, whose columns are those that are wanted. Calls must not overlap. */
+  readonly take?: (rows: Rows, into: Batch) => Promise<void>;
 }
 
 /** Open tables that are kept: neighbouring tasks read the same. */
@@ -49,11 +66,11 @@ function isSame(a: ColumnType | undefined, b: ColumnType | undefined): boolean {
 }
 
 /** Parts of a source as one table. */
-export function joinedTables(parts: readonly SourcePart[], schema: Schema): Table {
+export function joinedTables(parts: readonly SourcePart[], schema: Schema): JoinedTable {
   const starts = [0];
   for (const { length } of parts) starts.push(starts.at(-1)! + length);
-  const open = new Map<number, Promise<Table>>();
-  async function table(number: number): Promise<Table> {
+  const open = new Map<number, Promise<Table | ShardedTable>>();
+  async function table(number: number): Promise<Table | ShardedTable> {
     const found = open.get(number) ?? opened(parts[number]!);
     // Put last again: the first is the one that was not asked for the longest.
     open.delete(number);
@@ -66,19 +83,34 @@ export function joinedTables(parts: readonly SourcePart[], schema: Schema): Tabl
     }
     return found;
   }
-  async function* batches({ from = 0, to = starts.at(-1)!, ...rest }: ReadOptions = {}): AsyncGenerator<Batch> {
+  /** The parts that rows lie in, with which of their own they are, and the first of the parts' rows. */
+  function* places({ from, to }: Rows): Generator<Rows & { readonly number: number; readonly start: number }> {
     for (const [number, start] of starts.slice(0, -1).entries()) {
       const [first, last] = [Math.max(from, start), Math.min(to, starts[number + 1]!)];
-      if (first >= last) continue;
+      if (first < last) yield { number, start, from: first - start, to: last - start };
+    }
+  }
+  async function* batches({ from = 0, to = starts.at(-1)!, ...rest }: ReadOptions = {}): AsyncGenerator<Batch> {
+    for (const { number, ...rows } of places({ from, to })) {
       const own = await table(number);
-      yield* own.batches({ ...rest, from: first - start, to: last - start });
+      yield* own.batches({ ...rest, from: rows.from, to: rows.to });
+    }
+  }
+  const taken = new TakenRows(Object.keys(schema));
+  async function take(rows: Rows, into: Batch): Promise<void> {
+    for (const { number, start, ...own } of places(rows)) {
+      // Every part is in shards where this is called.
+      const sharded = (await table(number)) as ShardedTable;
+      await taken.take(sharded, own, into, start + own.from - rows.from);
     }
   }
   return {
     schema,
     length: starts.at(-1)!,
     batches,
+    ...(parts.every(({ isSharded }) => isSharded) && { take }),
     async [Symbol.asyncDispose]() {
+      taken[Symbol.dispose]();
       for (const each of open.values()) await (await each)[Symbol.asyncDispose]();
       open.clear();
     },

@@ -27,7 +27,7 @@ export interface ConvertSpec {
   readonly taskRows: number;
   /** Rows of a part, at most, whose file is written by one task, without groups that wait. */
   readonly directRows: number;
-  /** Rows that are read at a time. */
+  /** Rows that are read at a time, where they do not come a group at a time. */
   readonly batchRows: number;
   readonly createdBy: string;
 }
@@ -135,7 +135,6 @@ export function convertSpec(request: ConvertRequest): ConvertSpec {
     );
   checkShapes(request.schema);
   const cut = cutParts(rows, parts);
-  const width = fixedRowBytes(request.schema);
   return {
     format,
     ...targetSchema(request.schema, format),
@@ -146,12 +145,7 @@ export function convertSpec(request: ConvertRequest): ConvertSpec {
     groupBytes: groupSize(request),
     taskRows: taskRows(request, Math.max(...cut)),
     directRows: Math.max(1, Math.floor(((cut.length < MANY_PARTS ? 1 : DIRECT_TASKS) * taskBytes) / bytes)),
-    // Where a group's rows are known, they are read at once, and need no second copy.
-    batchRows: batchRows(width === undefined || mds !== undefined ? BATCH_BYTES : groupSize(request), bytes),
+    batchRows: Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / bytes))),
     createdBy,
   };
-}
-
-function batchRows(within: number, bytes: number): number {
-  return Math.max(1, Math.min(BATCH_ROWS, Math.floor(within / bytes)));
 }

@@ -27,7 +27,7 @@ export function rowMeasure(schema: Schema): (batch: Batch, row: number) => numbe
 }
 
 /** Rows `from` to `to` of a batch, not copied where they lie in typed arrays. */
-function slice(schema: Schema, batch: Batch, from: number, to: number): Batch {
+export function sliced(schema: Schema, batch: Batch, { from, to }: { from: number; to: number }): Batch {
   if (from === 0 && to === batch.length) return batch;
   const columns = Object.entries(schema).map(([name, type]) => {
     const { data, valid } = batch.columns[name]!;
@@ -54,7 +54,7 @@ export function grouped(schema: Schema, bytes: number): Grouped {
       for (let row = 0; row < batch.length; row++) {
         const size = sizeOf(batch, row);
         if (pendingRows + row - from > 0 && pendingBytes + size > bytes) {
-          if (pendingRows === 0) yield slice(schema, batch, from, row);
+          if (pendingRows === 0) yield sliced(schema, batch, { from, to: row });
           else {
             pending.append(batch, from, row);
             yield pending.batch();

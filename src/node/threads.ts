@@ -1,5 +1,8 @@
 /** Runs a plan's tasks on worker threads. */
 
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
+import process from "node:process";
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, type Json, WindrowError } from "../core/index.ts";
 import { inWaitingOrder, type Journal, type Plan, type Runner, type Task, type TaskEvent } from "../run/index.ts";
@@ -65,6 +68,13 @@ function failure(answer: Extract<WorkerAnswer, { kind: "failed" }>): WindrowErro
 /** Tasks that a worker has at a time: it computes one while the files of the other become durable. */
 const TASKS_AT_A_TIME = 2;
 
+/** The environment of a worker: it keeps compiled code where this thread does, which alone does not reach it. */
+function workerEnv(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  // The cache lies in a folder for this version of Node, in the one that was named.
+  return cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) };
+}
+
 /** Workers that are started when there is something to do, each with how many tasks it has. */
 class Pool implements AsyncDisposable {
   readonly #options: ThreadsOptions;
@@ -84,7 +94,7 @@ class Pool implements AsyncDisposable {
   }
 
   #started(): Worker {
-    const worker = new Worker(this.#options.entry, { workerData: this.#options.data });
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data, env: workerEnv() });
     worker.on("message", (answer: WorkerAnswer) => this.#inbox.put({ worker, answer }));
     worker.on("error", ({ message, stack = "" }: Error) => {
       this.#inbox.put({ worker, answer: { kind: "failed", id: "", code: undefined, message, stack } });

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { commonSchema, fixedRowBytes, joinedTables, type SourcePart } from "../convert/index.ts";
+import { commonSchema, fixedRowBytes, type JoinedTable, joinedTables, type SourcePart } from "../convert/index.ts";
 import { type Schema, type Table, WindrowError } from "../core/index.ts";
 import { rowMeasure } from "../formats/grouped.ts";
 import type { MdsTable } from "../formats/mds/index.ts";
@@ -52,12 +52,12 @@ function filesOf(piece: Piece, table: Table): readonly string[] {
 async function sourcePieces(
   place: InspectPlace,
   { split }: SourceChoice,
-): Promise<{ pieces: readonly Piece[]; units: Schema; split: ConvertSplit | null }> {
+): Promise<{ pieces: readonly Piece[]; declared: Schema; split: ConvertSplit | null }> {
   const source = await wholeSource(place);
   const chosen = source.kind === "dataset" ? (split ?? "train") : split;
   return {
     pieces: pieces(place, source, chosen === null ? {} : { split: chosen }),
-    units: source.kind === "dataset" ? source.manifest.schema : {},
+    declared: source.kind === "dataset" ? source.manifest.schema : {},
     split: chosen,
   };
 }
@@ -67,15 +67,21 @@ async function openPiece(piece: Piece, columns: readonly string[] | null): Promi
   const table: Table = piece.format === "mds" || columns === null ? await piece.open() : await piece.open({ columns });
   const stray = columns?.find((name) => !Object.hasOwn(table.schema, name));
   if (stray === undefined) return table;
-  throw new WindrowError(
-    "missing",
-    `Cannot convert column ${stray}: there is no such column, only ${Object.keys(table.schema).join(", ")}`,
-  );
+  throw noColumn(stray, table.schema);
 }
 
 function chosenSchema(schema: Schema, columns: readonly string[] | null): Schema {
   if (columns === null) return schema;
-  return Object.fromEntries(columns.map((name) => [name, schema[name]!])); // openPiece has seen that they are there
+  const stray = columns.find((name) => !Object.hasOwn(schema, name));
+  if (stray !== undefined) throw noColumn(stray, schema);
+  return Object.fromEntries(columns.map((name) => [name, schema[name]!]));
+}
+
+function noColumn(name: string, schema: Schema): WindrowError {
+  return new WindrowError(
+    "missing",
+    `Cannot convert column ${name}: there is no such column, only ${Object.keys(schema).join(", ")}`,
+  );
 }
 
 /** Units that a manifest knows, and MDS has no place for. */
@@ -93,13 +99,15 @@ function withUnits(schema: Schema, units: Schema): Schema {
  */
 export async function plannedSource(choice: SourceChoice): Promise<PlannedSource> {
   const place = await inspectPlace(choice.path);
-  const { pieces: found, units, split } = await sourcePieces(place, choice);
+  const { pieces: found, declared, split } = await sourcePieces(place, choice);
   const tables: { name: string; schema: Schema; rows: number; files: readonly string[] }[] = [];
   for (const piece of found) {
     await using table = await openPiece(piece, choice.columns);
     tables.push({ name: piece.name, schema: table.schema, rows: table.length, files: filesOf(piece, table) });
   }
-  const schema = withUnits(chosenSchema(commonSchema(tables), tables.length === 0 ? null : choice.columns), units);
+  // A dataset's split without samples has no files of them; what they would be, the manifest says.
+  const all = tables.length === 0 ? declared : commonSchema(tables);
+  const schema = withUnits(chosenSchema(all, choice.columns), declared);
   return {
     ...choice,
     split,
@@ -111,7 +119,7 @@ export async function plannedSource(choice: SourceChoice): Promise<PlannedSource
 
 /** A planned source as one table, and its watch. */
 export interface OpenSource {
-  readonly table: Table;
+  readonly table: JoinedTable;
   /** @throws WindrowError `damaged` where a file is not what it was when the conversion was planned. */
   unchanged(): Promise<void>;
 }
@@ -123,7 +131,7 @@ export async function openSource(planned: PlannedSource): Promise<OpenSource> {
   const parts = planned.parts.map(({ name, rows }): SourcePart => {
     const piece = found.find((each) => each.name === name);
     if (piece === undefined) throw changed(planned.path, name);
-    return { name, length: rows, open: () => openPiece(piece, planned.columns) };
+    return { name, length: rows, isSharded: piece.format !== "arrow", open: () => openPiece(piece, planned.columns) };
   });
   return {
     table: joinedTables(parts, planned.schema),
