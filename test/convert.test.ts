@@ -59,7 +59,7 @@ test("workers, memory and a second run change no byte; parts change no sample", 
   for (const [name, change] of Object.entries<Partial<ConvertOptions>>({
     one: { workers: 1 },
     two: { workers: 2 },
-    little: { workers: 2, memory: 1 },
+    little: { workers: 2, memory: 2 ** 26 },
   })) {
     await convert({ from, to: at(name), parts: 5, shardBytes: 20_000, hashes: ["xxh64"], ...change });
   }
@@ -158,6 +158,7 @@ test("what is asked for wrongly is refused before any work, and leaves nothing",
     [{ to: "x", parts: 0 }, "usage"],
     [{ to: "x", parts: 1.5 }, "usage"],
     [{ to: "x", workers: 0 }, "usage"],
+    [{ to: "x", memory: 2 ** 26 - 1 }, "usage"],
     [{ to: "x", hashes: ["nope"] }, "usage"],
     [{ to: "x.parquet", hashes: ["xxh64"] }, "usage"],
     [{ to: "x", shardBytes: 0 }, "usage"],

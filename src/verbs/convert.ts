@@ -62,6 +62,8 @@ export interface ConvertResult {
 }
 
 const GIB = 2 ** 30;
+/** Below this not even one shard can be built. */
+const LEAST_MEMORY = 64 * 2 ** 20;
 const TASK_BYTES = 128 * 2 ** 20;
 const FILE_FORMATS: Readonly<Record<string, ConvertFormat>> = { ".parquet": "parquet", ".arrow": "arrow" };
 
@@ -95,7 +97,7 @@ function checkNumbers({ memory = GIB, workers = 1, taskBytes = TASK_BYTES }: Con
   if (!Number.isSafeInteger(workers) || workers < 1)
     throw usage(`workers must be a whole number from 1 up, got ${workers}`);
   if (!(taskBytes >= 1)) throw usage(`task bytes must be from 1 up, got ${taskBytes}`);
-  if (!(memory >= 1)) throw usage(`memory must be bytes from 1 up, got ${memory}`);
+  if (!(memory >= LEAST_MEMORY)) throw usage(`--memory must be at least 64MiB, got ${memory} bytes`);
 }
 
 /** What only one format knows. */
