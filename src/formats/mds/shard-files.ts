@@ -3,7 +3,7 @@
 import { type Codec, type Codecs, type Hashes, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
 import { forwardBytes } from "./forward-bytes.ts";
 import type { FileEntry, ShardEntry } from "./index-json.ts";
-import type { ShardBytes, SpareBytes } from "./shard-bytes.ts";
+import { freed, type ShardBytes, type SpareBytes } from "./shard-bytes.ts";
 import { damaged, missing, undecodable } from "./shard-fault.ts";
 
 /** Where shards lie, and what unpacks and checks them. */
@@ -146,6 +146,7 @@ async function lentBytes(
     for await (const piece of pieces) {
       memory.set(piece, length);
       length += piece.length;
+      freed(piece);
     }
   } catch (cause) {
     spare.give(memory);
@@ -204,13 +205,15 @@ function checkedWhole(bytes: Uint8Array, file: FileEntry, key: Key, source: Shar
 // Large enough that reading does not limit, small against a shard.
 const PACKED_PIECE = 1 << 20;
 
+/** A packed file piece by piece, each in the place of the one before. */
 async function* filePieces(store: ReadStore, key: Key, file: FileEntry): AsyncIterable<Uint8Array> {
   using open = store.open?.(key);
+  const memory = new Uint8Array(open === undefined ? 0 : Math.min(PACKED_PIECE, file.bytes));
   for (let from = 0; from < file.bytes; from += PACKED_PIECE) {
     const to = Math.min(from + PACKED_PIECE, file.bytes);
     if (open === undefined) yield await get(store, key, { from, to });
     else {
-      const piece = new Uint8Array(to - from);
+      const piece = memory.subarray(0, to - from);
       open.readInto(from, piece);
       yield piece;
     }
