@@ -10,13 +10,17 @@ import { undecodable } from "./shard-fault.ts";
  */
 const MOST_AHEAD = 1 << 23;
 
-/** Bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader. */
-export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>): ShardBytes {
-  return new ForwardBytes(key, pieces);
+/**
+ * Bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader. `close`
+ * ends what the pieces come from, when the bytes are disposed of.
+ */
+export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>, close: () => void): ShardBytes {
+  return new ForwardBytes(key, pieces, close);
 }
 
 class ForwardBytes implements ShardBytes {
   readonly key: Key;
+  readonly #close: () => void;
   readonly #pieces: Uint8Array[] = [];
   /** Where the first of the pieces begins in the raw shard, and where the last ends. */
   #from = 0;
@@ -28,8 +32,9 @@ class ForwardBytes implements ShardBytes {
   #wakeReader: (() => void) | undefined;
   #wakeUnpacking: (() => void) | undefined;
 
-  constructor(key: Key, pieces: AsyncIterable<Uint8Array>) {
+  constructor(key: Key, pieces: AsyncIterable<Uint8Array>, close: () => void) {
     this.key = key;
+    this.#close = close;
     void this.#unpack(pieces);
   }
 
@@ -44,6 +49,7 @@ class ForwardBytes implements ShardBytes {
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
+    this.#close();
     for (const piece of this.#pieces.splice(0)) freed(piece);
     this.#wakeUnpacking?.();
     this.#wakeReader?.();

@@ -117,10 +117,12 @@ async function packedBytes(
   const codec = codecOf(entry, key, source);
   const isChecked = wantsHashes(zip, source) || wantsHashes(entry.raw_data, source);
   if (access !== "ranges" && codec.unpackPieces !== undefined && !isChecked) {
-    const pieces = codec.unpackPieces(filePieces(store, key, zip), rawLength);
-    return access === "forward"
-      ? forwardBytes(key, pieces)
-      : lentBytes(key, pieces, { rawLength, spare: source.spare });
+    const file = store.open === undefined ? undefined : openFile(store, key, zip);
+    const pieces = codec.unpackPieces(filePieces(store, { key, file, bytes: zip.bytes }), rawLength);
+    // Whoever leaves off finds the file closed, though the unpacking of what is read already takes its time to end.
+    if (access === "forward") return forwardBytes(key, pieces, () => file?.[Symbol.dispose]());
+    using _ = file;
+    return await lentBytes(key, pieces, { rawLength, spare: source.spare });
   }
   const packed = await get(store, key, { from: 0, to: size });
   checkHashes(packed, zip, key, source);
@@ -205,16 +207,19 @@ function checkedWhole(bytes: Uint8Array, file: FileEntry, key: Key, source: Shar
 // Large enough that reading does not limit, small against a shard.
 const PACKED_PIECE = 1 << 20;
 
-/** A packed file piece by piece, each in the place of the one before. */
-async function* filePieces(store: ReadStore, key: Key, file: FileEntry): AsyncIterable<Uint8Array> {
-  using open = store.open?.(key);
-  const memory = new Uint8Array(open === undefined ? 0 : Math.min(PACKED_PIECE, file.bytes));
-  for (let from = 0; from < file.bytes; from += PACKED_PIECE) {
-    const to = Math.min(from + PACKED_PIECE, file.bytes);
-    if (open === undefined) yield await get(store, key, { from, to });
+/** A packed file piece by piece, each in the place of the one before; `file` where it is open. */
+async function* filePieces(
+  store: ReadStore,
+  { key, file, bytes }: { readonly key: Key; readonly file: ShardBytes | undefined; readonly bytes: number },
+): AsyncIterable<Uint8Array> {
+  using _ = file;
+  const memory = new Uint8Array(file === undefined ? 0 : Math.min(PACKED_PIECE, bytes));
+  for (let from = 0; from < bytes; from += PACKED_PIECE) {
+    const to = Math.min(from + PACKED_PIECE, bytes);
+    if (file === undefined) yield await get(store, key, { from, to });
     else {
       const piece = memory.subarray(0, to - from);
-      open.readInto(from, piece);
+      await file.readInto(from, piece);
       yield piece;
     }
   }
