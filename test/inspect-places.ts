@@ -34,10 +34,11 @@ export async function putMds(
     readonly batch: Batch;
     readonly compression?: Compression;
     readonly hashes?: readonly string[];
+    readonly shardBytes?: number;
   },
 ): Promise<void> {
   const { schema, batch, ...options } = samples;
-  await using sink = await mdsSink(store, folder, schema, { ...options, shardBytes: 2048, packers: tools });
+  await using sink = await mdsSink(store, folder, schema, { shardBytes: 2048, ...options, packers: tools });
   await sink.write(batch);
   await sink.close();
 }

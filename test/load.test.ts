@@ -276,6 +276,13 @@ test("files are closed whichever way a loop ends, and epochs leave none open", {
       assert.equal(open(), before);
     }
   }
+  // A shard that is still being unpacked when the loop is left.
+  const large = { length: 300, columns: { zeros: { data: new Uint8Array(300 << 16) } } };
+  const zeros = { zeros: { kind: "u8", shape: [1 << 16] } } as const;
+  const packed = { compression: { codec: "zstd" }, shardBytes: 1 << 26 };
+  await putMds(folderStore(folder), "zstd", { schema: zeros, batch: large, ...packed });
+  for await (const _ of load(join(folder, "zstd"), { batchSize: 1, columns: zeros })) break;
+  assert.equal(open(), before);
   writeFileSync(key, readFileSync(key).subarray(1));
   await assert.rejects(Array.fromAsync(load(join(folder, "raw"), { batchSize: 10, epoch: 1 })), { code: "damaged" });
   assert.equal(open(), before);

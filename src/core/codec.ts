@@ -15,7 +15,7 @@ export interface Codec {
   unpackLater?(bytes: Uint8Array, rawLength: number): Promise<Uint8Array>;
   /**
    * The same piece by piece, so that the first can be used long before the last is unpacked. Takes and gives no more than is asked for,
-   * but a few pieces; each given belongs to the caller.
+   * but a few pieces. One taken is used up when the next is asked for; each given has a buffer of its own, which belongs to the caller.
    */
   unpackPieces?(pieces: AsyncIterable<Uint8Array>, rawLength: number): AsyncIterable<Uint8Array>;
 }

@@ -16,7 +16,7 @@ export interface EpochOrder {
   readonly length: number;
   /** Where the samples at the positions `from` to `to` lie, in order. */
   stretches(from: number, to: number): readonly Stretch[];
-  /** The shard that is read after one; `undefined` behind the last. Only where shards come in stored order. */
+  /** Whether it is the stored order: shards one after the other, and rows of each rising. */
   readonly isStored: boolean;
 }
 

@@ -20,7 +20,7 @@ export function joinedTable(tables: readonly ShardedTable[], names: readonly str
   // By number of the shard in the whole: whose it is, and its number there.
   const shards = tables.flatMap((table) => table.shardRows.map((_, number) => ({ table, number })));
   return {
-    schema: first.schema,
+    schema: nullableWhereOneIs(tables),
     length: tables.reduce((sum, { length }) => sum + length, 0),
     shardRows: tables.flatMap(({ shardRows }) => shardRows),
     openShard(number, options) {
@@ -40,6 +40,15 @@ export function joinedTable(tables: readonly ShardedTable[], names: readonly str
       for (const table of tables) await table[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The schema of the first; a column that may lack a value in one table may in the whole. */
+function nullableWhereOneIs(tables: readonly ShardedTable[]): Schema {
+  const isNullable = (name: string) => tables.some(({ schema }) => schema[name]?.nullable === true);
+  const columns = Object.entries(tables[0]?.schema ?? {});
+  return Object.fromEntries(
+    columns.map(([name, type]) => [name, isNullable(name) ? { ...type, nullable: true } : type] as const),
+  );
 }
 
 function columnsOf(schema: Schema): string {

@@ -196,6 +196,28 @@ test("whatever ends a loop closes what was open, and no more than two shards are
   );
 });
 
+test("the table is closed with the last loop over it, and opened anew by the next", async () => {
+  let opened = 0;
+  let closed = 0;
+  const source = async () => {
+    opened++;
+    const close = { [Symbol.asyncDispose]: async () => void closed++ };
+    return { table: { ...numbered([3, 2]), ...close }, identity: "it" };
+  };
+  const data = loader(source, "all", { batchSize: 2 });
+  await data.info();
+  const first = data[Symbol.asyncIterator]();
+  await first.next();
+  for await (const _ of data) break;
+  assert.deepEqual([opened, closed], [1, 0], "a loop is still at work");
+  assert.equal((await first.next()).value.length, 2);
+  await first.return?.();
+  assert.deepEqual([opened, closed], [1, 1]);
+  assert.equal(data.cursor().position, 4);
+  for await (const _ of data);
+  assert.deepEqual([opened, closed], [2, 2]);
+});
+
 test("no more batches are made ahead than asked for, and the cursor tells of those given", async () => {
   for (const prefetch of [0, 1, 3]) {
     let made = 0;
@@ -352,4 +374,6 @@ test("joined tables are one, in order", async () => {
     code: "usage",
     message: /Cannot load b with a/,
   });
+  const gaps = { ...numbered([2]), schema: { ...parts[0]!.schema, n: { kind: "i32", nullable: true } } } as const;
+  assert.equal(joinedTable([numbered([1]), gaps], ["a", "b"]).schema["n"]?.nullable, true, "as soon as one is");
 });

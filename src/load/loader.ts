@@ -100,6 +100,7 @@ class Batches implements Loader {
   readonly #asked: Asked;
   #opened: Promise<Opened> | undefined;
   #cursor: LoadCursor | undefined;
+  #loops = 0;
 
   constructor(open: () => Promise<LoadSource>, columns: ColumnsSpec | "all", options: Asked) {
     this.#open = open;
@@ -120,6 +121,17 @@ class Batches implements Loader {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LoadBatch> {
+    this.#loops++;
+    try {
+      yield* this.#loop();
+    } finally {
+      this.#loops--;
+      // Who keeps the loader for its cursor keeps no files, and no memory of a shard, with it.
+      if (this.#loops === 0) await this[Symbol.asyncDispose]();
+    }
+  }
+
+  async *#loop(): AsyncGenerator<LoadBatch> {
     const { signal, batchSize, prefetch: count, arrays } = this.#asked;
     const spare: LoadBatch[] = [];
     signal?.throwIfAborted();

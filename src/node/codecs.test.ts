@@ -19,6 +19,16 @@ async function* cutIn(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+/** The same, each piece in the place of the one before, which is wiped when the next is asked for. */
+async function* inOnePlace(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  const memory = new Uint8Array(size);
+  for await (const piece of cutIn(bytes, size)) {
+    memory.set(piece);
+    yield memory.subarray(0, piece.length);
+    memory.fill(0);
+  }
+}
+
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 }
@@ -120,7 +130,7 @@ for (const [name, codec] of codecs) {
         const packed = codec.pack(bytes);
         const given = packed.subarray(0, packed.length - cut);
         const length = bytes.length + off;
-        const pieces = Array.fromAsync(unpackPieces(cutIn(given, size), length));
+        const pieces = Array.fromAsync(unpackPieces(inOnePlace(given, size), length));
         if (off > 0 || cut > 0) return assert.rejects(pieces, { code: "damaged", message: /^Cannot unpack / });
         assert.deepEqual(joined(await pieces), bytes);
       }),
@@ -132,6 +142,18 @@ for (const [name, codec] of codecs) {
     if (unpackPieces === undefined) return t.diagnostic("it has no pieces");
     const raw = Uint8Array.from({ length: 1 << 23 }, (_, i) => (Math.imul(i, 2654435761) >>> 20) & 0xff);
     const packed = codec.pack(raw, 1);
+    // Large, small and none: what is given has a buffer of its own, which may be given away.
+    const buffers = new Set<ArrayBufferLike>();
+    for (const size of [1, 1000, 1 << 22]) {
+      let length = 0;
+      for await (const piece of unpackPieces(inOnePlace(codec.pack(raw, 1), 10 * size + 7), raw.length)) {
+        assert.deepEqual(piece, raw.subarray(length, length + piece.length));
+        assert.ok(!buffers.has(piece.buffer));
+        buffers.add(piece.buffer);
+        length += piece.length;
+        if (length < raw.length) (piece.buffer as ArrayBuffer).transfer(0);
+      }
+    }
     let taken = 0;
     let isEnded = false;
     async function* counted() {

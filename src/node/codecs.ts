@@ -1,7 +1,7 @@
 /** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
 
 import { createRequire } from "node:module";
-import { pipeline, Readable, type Transform } from "node:stream";
+import { pipeline, type Transform, type TransformOptions } from "node:stream";
 import { promisify } from "node:util";
 import {
   brotliCompressSync,
@@ -19,10 +19,11 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
-import { bytesOf, type Codec, type Codecs, WindrowError } from "../core/index.ts";
+import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
 import { systemCode } from "./io-error.ts";
 
-type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength">;
+type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength"> &
+  Pick<TransformOptions, "writableHighWaterMark">;
 type Unpacker = (bytes: Uint8Array, options: UnpackOptions) => Uint8Array;
 /** Works in libuv's pool. */
 type LaterUnpacker = (bytes: Uint8Array, options: UnpackOptions) => Promise<Uint8Array>;
@@ -182,20 +183,39 @@ async function* unpackPieces(
   pieces: AsyncIterable<Uint8Array>,
   rawLength: number,
 ): AsyncIterable<Uint8Array> {
-  const through = unpacker({ chunkSize: PIECE });
+  // A piece is asked for when the one before is used up, not ahead: who gives them has one place in memory for all.
+  const through = unpacker({ chunkSize: PIECE, writableHighWaterMark: 1 });
   // An error on the way destroys both ends, and comes out of the loop.
-  pipeline(Readable.from(pieces, { objectMode: false }), through, () => {});
+  pipeline(pieces, through, () => {});
   let length = 0;
   try {
-    for await (const piece of through as AsyncIterable<Uint8Array>) {
+    for await (const piece of wholeBuffers(through)) {
       length += piece.length;
       if (length > rawLength) break;
-      yield bytesOf(piece);
+      yield piece;
     }
   } catch (cause) {
     throw notTheCodecs(name, cause);
   }
   if (length !== rawLength) throw wrongLength(name, rawLength, length > rawLength ? "more" : length);
+}
+
+/** What a stream of zlib gives, each piece in a buffer of its own: it fills its buffers bit by bit, and gives each bit. */
+async function* wholeBuffers(through: AsyncIterable<Buffer<ArrayBuffer>>): AsyncIterable<Uint8Array> {
+  let begun: Uint8Array | undefined;
+  for await (const { buffer, byteOffset, length } of through) {
+    const isNext = begun !== undefined && begun.buffer === buffer && begun.length === byteOffset;
+    if (begun !== undefined && !isNext) yield begun;
+    // What Node joined may lie anywhere in memory that it shares.
+    const isWhole = isNext || (byteOffset === 0 && buffer.byteLength === PIECE);
+    begun = isWhole
+      ? new Uint8Array(buffer, 0, byteOffset + length)
+      : new Uint8Array(buffer, byteOffset, length).slice();
+    if (begun.length < PIECE) continue;
+    yield begun;
+    begun = undefined;
+  }
+  if (begun !== undefined) yield begun;
 }
 
 // One chunk that holds the whole answer, and a byte that stays free unless there is too much. What unpacks to more than a thousand times

@@ -25,15 +25,26 @@ export class SpareBytes {
   take(length: number): Uint8Array {
     const kept = this.#bytes;
     this.#bytes = undefined;
-    return kept !== undefined && kept.length >= length ? kept : new Uint8Array(length);
+    if (kept !== undefined && kept.length >= length) return kept;
+    freed(kept);
+    return new Uint8Array(length);
   }
 
   /** Takes memory back, whose content nobody needs. */
   give(bytes: Uint8Array): void {
-    if (bytes.length > this.held) this.#bytes = bytes;
+    const isLarger = bytes.length > this.held;
+    freed(isLarger ? this.#bytes : bytes);
+    if (isLarger) this.#bytes = bytes;
   }
 
   forget(): void {
+    freed(this.#bytes);
     this.#bytes = undefined;
   }
+}
+
+/** Gives the memory of bytes that nobody needs back at once: what waits to be collected is soon as much as what is used. */
+export function freed(bytes: Uint8Array | undefined): void {
+  const buffer = bytes?.buffer;
+  if (buffer instanceof ArrayBuffer && bytes?.length === buffer.byteLength) buffer.transfer(0);
 }

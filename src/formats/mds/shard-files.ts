@@ -3,7 +3,7 @@
 import { type Codec, type Codecs, type Hashes, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
 import { forwardBytes } from "./forward-bytes.ts";
 import type { FileEntry, ShardEntry } from "./index-json.ts";
-import type { ShardBytes, SpareBytes } from "./shard-bytes.ts";
+import { freed, type ShardBytes, type SpareBytes } from "./shard-bytes.ts";
 import { damaged, missing, undecodable } from "./shard-fault.ts";
 
 /** Where shards lie, and what unpacks and checks them. */
@@ -117,10 +117,12 @@ async function packedBytes(
   const codec = codecOf(entry, key, source);
   const isChecked = wantsHashes(zip, source) || wantsHashes(entry.raw_data, source);
   if (access !== "ranges" && codec.unpackPieces !== undefined && !isChecked) {
-    const pieces = codec.unpackPieces(filePieces(store, key, zip), rawLength);
-    return access === "forward"
-      ? forwardBytes(key, pieces)
-      : lentBytes(key, pieces, { rawLength, spare: source.spare });
+    const file = store.open === undefined ? undefined : openFile(store, key, zip);
+    const pieces = codec.unpackPieces(filePieces(store, { key, file, bytes: zip.bytes }), rawLength);
+    // Whoever leaves off finds the file closed, though the unpacking of what is read already takes its time to end.
+    if (access === "forward") return forwardBytes(key, pieces, () => file?.[Symbol.dispose]());
+    using _ = file;
+    return await lentBytes(key, pieces, { rawLength, spare: source.spare });
   }
   const packed = await get(store, key, { from: 0, to: size });
   checkHashes(packed, zip, key, source);
@@ -146,6 +148,7 @@ async function lentBytes(
     for await (const piece of pieces) {
       memory.set(piece, length);
       length += piece.length;
+      freed(piece);
     }
   } catch (cause) {
     spare.give(memory);
@@ -204,14 +207,19 @@ function checkedWhole(bytes: Uint8Array, file: FileEntry, key: Key, source: Shar
 // Large enough that reading does not limit, small against a shard.
 const PACKED_PIECE = 1 << 20;
 
-async function* filePieces(store: ReadStore, key: Key, file: FileEntry): AsyncIterable<Uint8Array> {
-  using open = store.open?.(key);
-  for (let from = 0; from < file.bytes; from += PACKED_PIECE) {
-    const to = Math.min(from + PACKED_PIECE, file.bytes);
-    if (open === undefined) yield await get(store, key, { from, to });
+/** A packed file piece by piece, each in the place of the one before; `file` where it is open. */
+async function* filePieces(
+  store: ReadStore,
+  { key, file, bytes }: { readonly key: Key; readonly file: ShardBytes | undefined; readonly bytes: number },
+): AsyncIterable<Uint8Array> {
+  using _ = file;
+  const memory = new Uint8Array(file === undefined ? 0 : Math.min(PACKED_PIECE, bytes));
+  for (let from = 0; from < bytes; from += PACKED_PIECE) {
+    const to = Math.min(from + PACKED_PIECE, bytes);
+    if (file === undefined) yield await get(store, key, { from, to });
     else {
-      const piece = new Uint8Array(to - from);
-      open.readInto(from, piece);
+      const piece = memory.subarray(0, to - from);
+      await file.readInto(from, piece);
       yield piece;
     }
   }

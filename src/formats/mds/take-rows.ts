@@ -61,6 +61,9 @@ class TakenRows implements OpenShardRows {
   take(rows: RowChoice, into: Batch, at: number): void | Promise<void> {
     if (this.#isClosed) throw new WindrowError("usage", `Cannot read ${this.#shard.bytes.key}: the shard is closed`);
     const target = { into, bytes: this.#picked.map(({ name }) => bytesOf(numbers(into.columns[name]))) };
+    // MDS has no missing values.
+    const count = rows instanceof Uint32Array ? rows.length : rows.to - rows.from;
+    for (const name of this.#wanted) into.columns[name]?.valid?.fill(1, at, at + count);
     if (!(rows instanceof Uint32Array)) return this.#takeRange(this.#checked(rows), target, at);
     for (const [i, row] of rows.entries()) {
       const later = this.#takeRange(this.#checked({ from: row, to: row + 1 }), target, at + i);
