@@ -28,6 +28,11 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 35_000,
     open: async (seeds) => (await import("./targets/parquet.ts")).parquetTarget(seeds),
   },
+  arrow: {
+    sources: /\/src\/(formats\/(arrow|flatbuffer)|node\/codecs)/,
+    executions: 40_000,
+    open: async () => (await import("./targets/arrow.ts")).arrowTarget(),
+  },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
     executions: 20_000,
