@@ -85,8 +85,9 @@ export function batchPlaces(message: ArrowMessage): BatchPlaces | undefined {
     const table = kind === HEADER.recordBatch || header === undefined ? header : targetAt(view, header, 1);
     if (table === undefined) return undefined;
     const compression = targetAt(view, table, 3);
+    const rows = slotAt(view, table, 0);
     return {
-      rows: slotAt(view, table, 0),
+      rows: rows !== undefined && rows + 8 <= view.byteLength ? rows : undefined,
       nodes: structsAt(view, table, 1),
       buffers: structsAt(view, table, 2),
       codec: compression === undefined ? undefined : slotAt(view, compression, 0),
