@@ -10,13 +10,18 @@ import { undecodable } from "./shard-fault.ts";
  */
 const MOST_AHEAD = 1 << 25;
 
-/** Bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader. */
-export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>): ShardBytes {
-  return new ForwardBytes(key, pieces);
+/**
+ * `rawLength` bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader.
+ * Who reads the last byte waits for the end of the pieces, where packings have their checksums.
+ */
+export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>, rawLength: number): ShardBytes {
+  return new ForwardBytes(key, pieces, rawLength);
 }
 
 class ForwardBytes implements ShardBytes {
   readonly key: Key;
+  readonly isPromised = true;
+  readonly #rawLength: number;
   readonly #pieces: Uint8Array[] = [];
   /** Where the first of the pieces begins in the raw shard, and where the last ends. */
   #from = 0;
@@ -28,8 +33,9 @@ class ForwardBytes implements ShardBytes {
   #wakeReader: (() => void) | undefined;
   #wakeUnpacking: (() => void) | undefined;
 
-  constructor(key: Key, pieces: AsyncIterable<Uint8Array>) {
+  constructor(key: Key, pieces: AsyncIterable<Uint8Array>, rawLength: number) {
     this.key = key;
+    this.#rawLength = rawLength;
     void this.#unpack(pieces);
   }
 
@@ -38,8 +44,11 @@ class ForwardBytes implements ShardBytes {
       const why = this.#isClosed ? "it is closed" : "rows must be read in rising order";
       throw new WindrowError("usage", `Cannot read ${this.key}: ${why}, got byte ${at} behind byte ${this.#from}`);
     }
-    if (at + into.length <= this.#to) this.#copy(at, into);
-    else return this.#later(at, into);
+    const to = at + into.length;
+    if (to <= this.#to && (to < this.#rawLength || this.#end !== undefined)) {
+      this.#copy(at, into);
+      if (to >= this.#rawLength) this.#checkEnd();
+    } else return this.#later(at, into);
   }
 
   [Symbol.dispose](): void {
@@ -80,13 +89,27 @@ class ForwardBytes implements ShardBytes {
       if (ready > 0) this.#copy(at + done, into.subarray(done, done + ready));
       else this.#dropTo(this.#to);
       done += Math.max(0, ready);
-      if (done === into.length) return;
-      if (this.#isClosed) throw new WindrowError("usage", `Cannot read ${this.key}: it was closed meanwhile`);
+      if (done === into.length) break;
       if (this.#end !== undefined) throw this.#end.error ?? undecodable(this.key, this.#to, "it ends here");
+      await this.#more();
+    }
+    if (at + into.length < this.#rawLength) return;
+    while (this.#end === undefined) await this.#more();
+    this.#checkEnd();
+  }
+
+  /** Waits for the next piece, or the end. */
+  async #more(): Promise<void> {
+    if (!this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
     }
+    if (this.#isClosed) throw new WindrowError("usage", `Cannot read ${this.key}: it was closed meanwhile`);
+  }
+
+  #checkEnd(): void {
+    if (this.#end?.error !== undefined) throw this.#end.error;
   }
 
   /** Copies bytes that are there, and drops the pieces that end before those wanted next. */
