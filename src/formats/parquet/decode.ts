@@ -259,7 +259,7 @@ export interface StoredValues {
 }
 
 /** Values that are decoded. */
-export function decodedValues(values: Values): StoredValues {
+function decodedValues(values: Values): StoredValues {
   const { length } = values;
   if (!Array.isArray(values))
     // One copy serves all typed arrays: both are of the column's kind.
