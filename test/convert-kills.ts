@@ -7,14 +7,18 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { rng, type Schema, WindrowError } from "../src/core/index.ts";
+import { type Rng, rng, type Schema, WindrowError } from "../src/core/index.ts";
 import { folderStore } from "../src/node/index.ts";
 import { type ConvertOptions, convert } from "../src/verbs/convert.ts";
 import { rowsFrom } from "./any-rows.ts";
 import { convertFolder, hashesBelow, putRows } from "./convert-places.ts";
 
-/** Runs in a process that kills itself; gives whether it was killed. */
-async function killed(options: ConvertOptions, signs: number, milliseconds: number): Promise<boolean> {
+/** Runs in a process that kills itself; gives whether it was, and where not, whether its work was done before. */
+async function killed(
+  options: ConvertOptions,
+  signs: number,
+  milliseconds: number,
+): Promise<"killed" | "ended" | "done"> {
   const script = fileURLToPath(new URL("convert-child.ts", import.meta.url));
   const child = spawn(execPath, [script, JSON.stringify({ options, signs, milliseconds })], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -29,7 +33,8 @@ async function killed(options: ConvertOptions, signs: number, milliseconds: numb
   // What was whole before, and is asked for again without --overwrite, is in the way.
   const isThere = said.includes("it is there already");
   assert.ok(signal === "SIGKILL" || code === 0 || isThere, `the run ended with ${code}: ${said}`);
-  return signal === "SIGKILL";
+  if (signal === "SIGKILL") return "killed";
+  return isThere ? "done" : "ended";
 }
 
 /** What is not under a final name: drafts, the state of the run, its lock. */
@@ -88,14 +93,27 @@ export async function testKills(
       workers: 2,
     };
     const before = form.existing === "overwrite" ? await oldShards(options) : {};
-    for (let time = 0; time < 4 && kills < count; time++) {
-      if (await killed(options, 1 + random.int(6), random.int(3) * random.int(40))) kills += 1;
-      checkFinal(options, expected, before);
-    }
+    const check = () => checkFinal(options, expected, before);
+    kills += await someKills(options, { most: Math.min(4, count - kills), random, check });
     await endRun(options);
     assert.deepEqual(hashesBelow(options.to), expected, `round ${round}`);
     assert.deepEqual(litter(folder), [], `round ${round}`);
   }
+}
+
+/** Kills one conversion again and again, until it is done; gives how often. */
+async function someKills(
+  options: ConvertOptions,
+  { most, random, check }: { readonly most: number; readonly random: Rng; readonly check: () => void },
+): Promise<number> {
+  let kills = 0;
+  for (let time = 0; time < 4 && kills < most; time++) {
+    const end = await killed(options, 1 + random.int(6), random.int(3) * random.int(40));
+    if (end === "killed") kills += 1;
+    check();
+    if (end === "done") break;
+  }
+  return kills;
 }
 
 /** Shards that are to be replaced. */

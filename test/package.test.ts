@@ -28,7 +28,7 @@ interface Ran {
 /** Runs a program as a person's shell would: without what npm tells the scripts that it runs, with this folder first in PATH. */
 function run(cwd: string, firstInPath: string, command: string, ...args: readonly string[]): Ran {
   const told =
-    /^(npm_(package|lifecycle|command|execpath|node_execpath|config_local_prefix)|(NODE|NODE_TEST_CONTEXT|INIT_CWD)$)/;
+    /^(npm_(package|lifecycle|command|execpath|node_execpath|config_local_prefix)|(NODE|NODE_TEST_CONTEXT|NODE_COMPILE_CACHE|INIT_CWD)$)/;
   const kept = Object.entries(env).filter(([name]) => !told.test(name));
   const path = [firstInPath, ...personsPath];
   const options = { cwd, encoding: "utf8", env: { ...Object.fromEntries(kept), PATH: path.join(delimiter) } } as const;

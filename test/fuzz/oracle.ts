@@ -7,6 +7,7 @@ import {
   type Codec,
   type Codecs,
   type ErrorCode,
+  type OpenFile,
   type ReadStore,
   WindrowError,
 } from "../../src/core/index.ts";
@@ -170,6 +171,14 @@ export function countedCodecs(codecs: Codecs): Codecs {
         budget.allocate(Math.max(0, memoryUsage().arrayBuffers - before));
       }
     },
+    ...(codec.unpackPieces && {
+      async *unpackPieces(pieces: AsyncIterable<Uint8Array>, rawLength: number) {
+        for await (const piece of codec.unpackPieces!(pieces, rawLength)) {
+          budget.allocate(piece.length);
+          yield piece;
+        }
+      },
+    }),
     // As above; what others set aside meanwhile is too little to matter.
     ...(codec.unpackLater && {
       async unpackLater(bytes, rawLength) {
@@ -203,6 +212,44 @@ export function partsStore(parts: Parts): ReadStore {
       yield* Object.keys(parts)
         .filter((key) => key.startsWith(prefix))
         .sort();
+    },
+  };
+}
+
+/** The same, whose files can also be opened. */
+export interface OpenPartsStore extends ReadStore {
+  /** Files that are open. */
+  readonly left: number;
+}
+
+/** A store over an input's files that opens them at once, as a folder does. */
+export function openPartsStore(parts: Parts): OpenPartsStore {
+  let left = 0;
+  return {
+    ...partsStore(parts),
+    get left() {
+      return left;
+    },
+    open(key): OpenFile | undefined {
+      const bytes = Object.hasOwn(parts, key) ? parts[key] : undefined;
+      if (bytes === undefined) return undefined;
+      let isOpen = true;
+      left++;
+      return {
+        bytes: bytes.length,
+        readInto(at, into) {
+          const to = at + into.length;
+          if (!isOpen) fault("a read of a file that is closed");
+          if (!(Number.isSafeInteger(at) && 0 <= at && to <= bytes.length))
+            fault(`a read outside of a file: ${at} to ${to} of ${bytes.length}`);
+          budget.read(into.length);
+          into.set(bytes.subarray(at, to));
+        },
+        [Symbol.dispose]() {
+          if (isOpen) left--;
+          isOpen = false;
+        },
+      };
     },
   };
 }

@@ -20,17 +20,22 @@ export interface TargetEntry {
 export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   mds: {
     sources: /\/src\/(formats\/mds|node\/codecs)/,
-    executions: 100_000,
+    executions: 30_000,
     open: async () => (await import("./targets/mds.ts")).mdsTarget(),
   },
   parquet: {
     sources: /\/src\/(formats\/parquet|node\/codecs)/,
-    executions: 35_000,
+    executions: 12_000,
     open: async (seeds) => (await import("./targets/parquet.ts")).parquetTarget(seeds),
+  },
+  arrow: {
+    sources: /\/src\/(formats\/(arrow|flatbuffer)|node\/codecs)/,
+    executions: 30_000,
+    open: async () => (await import("./targets/arrow.ts")).arrowTarget(),
   },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
-    executions: 20_000,
+    executions: 15_000,
     open: async () => (await import("./targets/csv.ts")).csvTarget(),
   },
   tabular: {
@@ -45,7 +50,7 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   },
   nmea: {
     sources: /\/src\/adapters\/nmea\//,
-    executions: 20_000,
+    executions: 16_000,
     open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
   },
 };

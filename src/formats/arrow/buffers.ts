@@ -7,7 +7,7 @@ import { unpackLz4Frame } from "./lz4.kernel.ts";
 
 // A block of zstd holds 128 KiB at most and takes 4 bytes at least (RFC 8878, 3.1.1.2); one of LZ4 packs 255 to 1 at best.
 // What claims to unpack to more is lying, and nothing is set aside for it.
-const MOST_RATIO = 1 << 15;
+const MOST_RATIO = { lz4: 255, zstd: 1 << 15, none: 0 } as const;
 const MOST_BYTES = 2 ** 31 - 1;
 
 /** The buffers of one record batch. */
@@ -107,11 +107,11 @@ export class Buffers {
     const packed = bytes.subarray(8);
     if (rawLength === -1n) return packed;
     const length = Number(rawLength);
-    if (length < 0 || length > packed.length * MOST_RATIO)
+    const { compression = "none" } = this.batch;
+    if (length < 0 || length > packed.length * MOST_RATIO[compression])
       damaged(`${packed.length} bytes that unpack to ${rawLength}`);
     if (length > MOST_BYTES) unsupported(`a buffer of ${length} bytes, which is too large to unpack`);
     if (length === 0) return new Uint8Array(0);
-    const { compression = "none" } = this.batch;
     if (compression === "lz4") return unpackLz4Frame(packed, length);
     const codec = this.#codecs.get(compression) ?? unsupported(`it is packed by ${compression}, which is not at hand`);
     return codec.unpack(packed, length);

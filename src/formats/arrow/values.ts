@@ -3,6 +3,7 @@
 import {
   type Arrays,
   type Column,
+  isNumeric,
   type Json,
   type Kind,
   kindBytes,
@@ -143,6 +144,12 @@ function column(data: Column["data"], valid: Uint8Array | undefined): Column {
   return valid === undefined ? { data } : { data, valid };
 }
 
+/** What stands for a value that is not there, of kinds that are no numbers. */
+const EMPTY = { str: "", bytes: new Uint8Array(0), json: null } as const;
+
+/** A place in a dictionary, or -1 for a row without a value. */
+type Place = number;
+
 /** The values behind indexes. */
 async function looked(
   field: SourceField,
@@ -150,35 +157,39 @@ async function looked(
   read: { buffers: Buffers; buffer: number; rows: Rows; valid: Uint8Array | undefined; dictionaries: Dictionaries },
 ): Promise<Column> {
   const { buffers, buffer, rows, valid } = read;
-  const values = await read.dictionaries(layout.id, field);
+  const { data, valid: entryValid } = await read.dictionaries(layout.id, field);
   const indexes = (await numbers(buffers, buffer, layout.index, rows)) as Int32Array; // or another of whole numbers
   const count = rows.to - rows.from;
   const there = new Uint8Array(count).fill(1);
-  const { data } = values;
-  const empty =
-    "BYTES_PER_ELEMENT" in data
-      ? undefined
-      : field.type.kind === "bytes"
-        ? new Uint8Array(0)
-        : field.type.kind === "str"
-          ? ""
-          : null;
-  const items = Array.from({ length: count }, (_, row): unknown => {
+  const places = Array.from({ length: count }, (_, row): Place => {
     const index = Number(indexes[row]);
-    if (valid?.[row] === 0 || values.valid?.[index] === 0) {
+    if (valid?.[row] === 0 || entryValid?.[index] === 0) {
       there[row] = 0;
-      return empty;
+      return -1;
     }
     return index >= 0 && index < data.length
-      ? data[index]
+      ? index
       : buffers.at(() => damaged(`entry ${index} of a dictionary of ${data.length}`));
   });
-  const all = there.includes(0) ? there : undefined;
-  if (empty !== undefined || !("BYTES_PER_ELEMENT" in data)) return column(items as Column["data"], all); // items of the dictionary's own kind
-  const Typed = data.constructor as new (length: number) => Record<number, unknown>;
-  const result = new Typed(count);
-  for (let row = 0; row < count; row++) if (there[row] === 1) result[row] = items[row];
-  return column(result as unknown as Column["data"], all); // the dictionary's own kind of array
+  const { kind } = field.type;
+  const found = isNumeric(kind)
+    ? numbersAt(data as Numbers, places) // a dictionary's values are of its field's kind
+    : places.map((place) => (place < 0 ? EMPTY[kind] : data[place]));
+  return column(found as Column["data"], there.includes(0) ? there : undefined); // values of the dictionary's own kind
+}
+
+/** Numbers of a dictionary, moved as bits, so that each NaN stays the NaN it was; 0 where there is none. */
+function numbersAt(data: Numbers, places: readonly Place[]): Numbers {
+  const width = data.BYTES_PER_ELEMENT;
+  const Typed = data.constructor as new (length: number) => Numbers;
+  const found = new Typed(places.length);
+  const Unit = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array;
+  const units = Math.ceil(width / 4);
+  const from = new Unit(data.buffer as ArrayBuffer, data.byteOffset, data.length * units); // nothing here is shared
+  const to = new Unit(found.buffer as ArrayBuffer);
+  for (const [row, place] of places.entries())
+    for (let i = 0; place >= 0 && i < units; i++) to[row * units + i] = from[place * units + i]!;
+  return found;
 }
 
 /** Gaps inside of lists are not read; those in rows that have no list are nobody's business. */

@@ -10,17 +10,26 @@ import { undecodable } from "./shard-fault.ts";
  */
 const MOST_AHEAD = 1 << 23;
 
+/** What the bytes of a packed shard come to, and how they end. */
+interface Packed {
+  /** Bytes of the raw shard. */
+  readonly rawLength: number;
+  /** Ends what the pieces come from, when the bytes are disposed of. */
+  close(): void;
+}
+
 /**
- * Bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader. `close`
- * ends what the pieces come from, when the bytes are disposed of.
+ * Bytes that come as pieces; `key` is the packed file's, for messages. Unpacking begins at once, and goes on beside the reader. Who reads
+ * the last byte waits for the end of the pieces, where packings have their checksums.
  */
-export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>, close: () => void): ShardBytes {
-  return new ForwardBytes(key, pieces, close);
+export function forwardBytes(key: Key, pieces: AsyncIterable<Uint8Array>, packed: Packed): ShardBytes {
+  return new ForwardBytes(key, pieces, packed);
 }
 
 class ForwardBytes implements ShardBytes {
   readonly key: Key;
-  readonly #close: () => void;
+  readonly isPromised = true;
+  readonly #packed: Packed;
   readonly #pieces: Uint8Array[] = [];
   /** Where the first of the pieces begins in the raw shard, and where the last ends. */
   #from = 0;
@@ -32,9 +41,9 @@ class ForwardBytes implements ShardBytes {
   #wakeReader: (() => void) | undefined;
   #wakeUnpacking: (() => void) | undefined;
 
-  constructor(key: Key, pieces: AsyncIterable<Uint8Array>, close: () => void) {
+  constructor(key: Key, pieces: AsyncIterable<Uint8Array>, packed: Packed) {
     this.key = key;
-    this.#close = close;
+    this.#packed = packed;
     void this.#unpack(pieces);
   }
 
@@ -43,13 +52,16 @@ class ForwardBytes implements ShardBytes {
       const why = this.#isClosed ? "it is closed" : "rows must be read in rising order";
       throw new WindrowError("usage", `Cannot read ${this.key}: ${why}, got byte ${at} behind byte ${this.#from}`);
     }
-    if (at + into.length <= this.#to) this.#copy(at, into);
-    else return this.#later(at, into);
+    const to = at + into.length;
+    if (to <= this.#to && (to < this.#packed.rawLength || this.#end !== undefined)) {
+      this.#copy(at, into);
+      if (to >= this.#packed.rawLength) this.#checkEnd();
+    } else return this.#later(at, into);
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#close();
+    this.#packed.close();
     for (const piece of this.#pieces.splice(0)) freed(piece);
     this.#wakeUnpacking?.();
     this.#wakeReader?.();
@@ -87,12 +99,27 @@ class ForwardBytes implements ShardBytes {
       if (ready > 0) this.#copy(at + done, into.subarray(done, done + ready));
       else this.#dropTo(this.#to);
       done += Math.max(0, ready);
-      if (done === into.length) return;
+      if (done === into.length) break;
       if (this.#end !== undefined) throw this.#end.error ?? undecodable(this.key, this.#to, "it ends here");
+      await this.#more();
+    }
+    if (at + into.length < this.#packed.rawLength) return;
+    while (this.#end === undefined) await this.#more();
+    this.#checkEnd();
+  }
+
+  /** Waits for the next piece, or the end. */
+  async #more(): Promise<void> {
+    if (!this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
     }
+    if (this.#isClosed) throw new WindrowError("usage", `Cannot read ${this.key}: it was closed meanwhile`);
+  }
+
+  #checkEnd(): void {
+    if (this.#end?.error !== undefined) throw this.#end.error;
   }
 
   /** Copies bytes that are there, and drops the pieces that end before those wanted next. */

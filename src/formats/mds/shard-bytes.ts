@@ -6,6 +6,8 @@ import type { Key } from "../../core/index.ts";
 export interface ShardBytes extends Disposable {
   /** The raw file's key, for messages; where it is packed, the packed one's. */
   readonly key: Key;
+  /** Whether index.json alone says how many there are, so that nothing large is set aside for them before they come. */
+  readonly isPromised?: boolean;
   /** All of them, where they are in memory. */
   readonly whole?: Uint8Array;
   /** Fills `into` with those from `at` on: on return where they are at hand, else when the promise is settled. */

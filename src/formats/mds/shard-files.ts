@@ -120,9 +120,9 @@ async function packedBytes(
     const file = store.open === undefined ? undefined : openFile(store, key, zip);
     const pieces = codec.unpackPieces(filePieces(store, { key, file, bytes: zip.bytes }), rawLength);
     // Whoever leaves off finds the file closed, though the unpacking of what is read already takes its time to end.
-    if (access === "forward") return forwardBytes(key, pieces, () => file?.[Symbol.dispose]());
+    if (access === "forward") return forwardBytes(key, pieces, { rawLength, close: () => file?.[Symbol.dispose]() });
     using _ = file;
-    return await lentBytes(key, pieces, { rawLength, spare: source.spare });
+    return await lentBytes(key, pieces, { rawLength, packedLength: zip.bytes, spare: source.spare });
   }
   const packed = await get(store, key, { from: 0, to: size });
   checkHashes(packed, zip, key, source);
@@ -136,16 +136,31 @@ async function packedBytes(
   });
 }
 
+/** Bytes that are set aside whatever is promised, and raw bytes for each packed one that are believed. */
+const LEAST_LENT = 1 << 20;
+const MOST_PACKED = 1024;
+
 /** All bytes of a packed shard, in memory that the next shard gets. */
 async function lentBytes(
   key: Key,
   pieces: AsyncIterable<Uint8Array>,
-  { rawLength, spare }: { readonly rawLength: number; readonly spare: SpareBytes },
+  {
+    rawLength,
+    packedLength,
+    spare,
+  }: { readonly rawLength: number; readonly packedLength: number; readonly spare: SpareBytes },
 ): Promise<ShardBytes> {
-  const memory = spare.take(rawLength);
+  // What index.json promises may not be there: for more than shards pack to, memory grows as the bytes come.
+  let memory = spare.take(Math.min(rawLength, Math.max(LEAST_LENT, MOST_PACKED * packedLength)));
   let length = 0;
   try {
     for await (const piece of pieces) {
+      const needed = length + piece.length;
+      if (needed > memory.length && memory.length < rawLength) {
+        const larger = new Uint8Array(Math.min(rawLength, Math.max(needed, 2 * memory.length)));
+        larger.set(memory.subarray(0, length));
+        memory = larger;
+      }
       memory.set(piece, length);
       length += piece.length;
       freed(piece);

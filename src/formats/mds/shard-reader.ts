@@ -48,12 +48,21 @@ export function openShardNow(entry: ShardEntry, source: ShardSource): OpenShard 
   }
 }
 
+/** Bytes that are set aside before they come; twice as many when these are there. */
+export const AT_ONCE = 1 << 20;
+
 /** Bytes `from` to `to` of a raw shard: a view of it where it is in memory. */
 export async function readRange(bytes: ShardBytes, from: number, to: number): Promise<Uint8Array> {
   if (bytes.whole !== undefined) return bytes.whole.subarray(from, to);
-  const range = new Uint8Array(to - from);
-  await bytes.readInto(from, range);
-  return range;
+  let range = new Uint8Array(bytes.isPromised === true ? Math.min(to - from, AT_ONCE) : to - from);
+  for (let done = 0; ; ) {
+    await bytes.readInto(from + done, range.subarray(done));
+    done = range.length;
+    if (done === to - from) return range;
+    const more = new Uint8Array(Math.min(to - from, 2 * done));
+    more.set(range);
+    range = more;
+  }
 }
 
 /** Bytes of the count and the offsets. */

@@ -12,7 +12,7 @@ import {
 import { decodeSamples, type ReadColumn } from "./decode.ts";
 import { type FixedColumn, type FixedSample, fixedSample } from "./fixed-sample.ts";
 import { areEven, haveBytes, scatterRows } from "./samples.kernel.ts";
-import type { OpenShard } from "./shard-reader.ts";
+import { AT_ONCE, type OpenShard, readRange } from "./shard-reader.ts";
 
 /** Bytes of samples that are looked through at a time, so that they stay in the cache. */
 const SCRATCH_BYTES = 1 << 18;
@@ -46,7 +46,7 @@ class TakenRows implements OpenShardRows {
   /** What samples look like where all have the same size, and which of their columns are wanted. */
   readonly #fixed: FixedSample | undefined;
   readonly #picked: readonly FixedColumn[];
-  #scratch = new Uint8Array(0);
+  #scratch: Uint8Array = new Uint8Array(0);
   #isClosed = false;
 
   constructor(shard: OpenShard, columns: readonly ReadColumn[], wanted: ReadonlySet<string>) {
@@ -97,17 +97,30 @@ class TakenRows implements OpenShardRows {
     for (let from = rows.from; from < rows.to; ) {
       const some = { from, to: this.#stretch(from, rows.to) };
       const place = at + from - rows.from;
+      const length = offsets[some.to]! - offsets[from]!;
+      if (bytes.isPromised && length > AT_ONCE && length > this.#scratch.length) {
+        return readRange(bytes, offsets[from]!, offsets[some.to]!).then((room) => {
+          this.#scratch = room;
+          return this.#putAndGoOn(some, room, { rows, target, at });
+        });
+      }
       const room = this.#room(some);
       const later = bytes.whole === undefined ? bytes.readInto(offsets[from]!, room) : undefined;
       if (later !== undefined) {
-        return later.then(() => {
-          this.#put(some, room, target, place);
-          return this.#takeRange({ from: some.to, to: rows.to }, target, place + some.to - some.from);
-        });
+        return later.then(() => this.#putAndGoOn(some, room, { rows, target, at }));
       }
       this.#put(some, room, target, place);
       from = some.to;
     }
+  }
+
+  #putAndGoOn(
+    some: Rows,
+    room: Uint8Array,
+    { rows, target, at }: { readonly rows: Rows; readonly target: Target; readonly at: number },
+  ): void | Promise<void> {
+    this.#put(some, room, target, at + some.from - rows.from);
+    return this.#takeRange({ from: some.to, to: rows.to }, target, at + some.to - rows.from);
   }
 
   /** The last of the rows from `from` on that are looked through together. */

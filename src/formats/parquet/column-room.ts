@@ -13,12 +13,18 @@ import type { HeldValues } from "./held.ts";
 import { presentRuns } from "./present.ts";
 import { bytesPerRow, type SourceColumn } from "./source-column.ts";
 
-/** Bytes of an array at most that is made before its rows are there: a file may promise any number of them. */
+/**
+ * Bytes of an array that is made before its rows are there, for a file may promise any number of them: what real pages make of theirs,
+ * at least a megabyte, at most so many.
+ */
 const AT_ONCE_BYTES = 64 << 20;
+const LEAST_AT_ONCE = 1 << 20;
+const FOR_A_BYTE = 1024;
 
-/** Rows of a column that arrays are made for before the rows are there. */
-export function rowsAtOnce(column: SourceColumn): number {
-  return Math.max(1, Math.floor(AT_ONCE_BYTES / bytesPerRow(column)));
+/** Rows of a column that arrays are made for before the rows are there, where its chunk has so many bytes. */
+export function rowsAtOnce(column: SourceColumn, chunkBytes: number): number {
+  const bytes = Math.min(AT_ONCE_BYTES, Math.max(LEAST_AT_ONCE, FOR_A_BYTE * chunkBytes));
+  return Math.max(1, Math.floor(bytes / bytesPerRow(column)));
 }
 
 /** New arrays for rows of a column. */

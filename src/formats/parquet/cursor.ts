@@ -4,7 +4,7 @@ import type { Column } from "../../core/index.ts";
 import { at, damaged, unsupported } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
 import { joinedColumns, room, rowsAtOnce, spread, withoutNeedlessValid } from "./column-room.ts";
-import { decodedValues, decodePlaces, decodeValues, type StoredValues, storedValues, type Values } from "./decode.ts";
+import { decodeValues, placedValues, type StoredValues, storedValues, type Values } from "./decode.ts";
 import type { ChunkInfo } from "./file.ts";
 import { heldRows, heldValues, type RowStretch } from "./held.ts";
 import { type Page, type PageContext, readPages } from "./pages.ts";
@@ -46,17 +46,19 @@ function pageDecoder(column: SourceColumn): (page: Page, follower: RowFollower) 
       page.giveBack();
       return undefined;
     }
-    const { rows, valid, count, values: bytes } = follower.next(page);
+    const { rows, stretches, count, values: bytes } = follower.next(page);
     const isPlaces = encoding === ENCODING.rleDictionary || encoding === ENCODING.plainDictionary;
     const encoded = { bytes, encoding, count };
     const decoded = isPlaces
-      ? decodedValues(decodePlaces(dictionary ?? damaged("a column has no dictionary"), encoded))
+      ? placedValues(dictionary ?? damaged("a column has no dictionary"), encoded)
       : storedValues(column, encoded);
-    return { rows, valid, values: decoded, slots: values, giveBack: page.giveBack };
+    return { rows, stretches, values: decoded, slots: values, giveBack: page.giveBack };
   };
 }
 
-interface DecodedPage extends RowStretch {
+interface DecodedPage {
+  readonly rows: number;
+  readonly stretches: Iterable<RowStretch>;
   readonly values: StoredValues;
   /** Values of the page, gaps counted. */
   readonly slots: number;
@@ -104,7 +106,7 @@ export function cursor(context: PageContext, column: SourceColumn, chunk: ChunkI
     if (done || page === undefined) return false;
     slots += page.slots;
     values.push(page.values, page.giveBack);
-    rowsHeld.push(page);
+    rowsHeld.push(page.stretches);
     return true;
   };
   const need = async (): Promise<void> => {
@@ -132,7 +134,7 @@ export function cursor(context: PageContext, column: SourceColumn, chunk: ChunkI
     fill,
     async take(rows) {
       const parts: Column[] = [];
-      const most = rowsAtOnce(column);
+      const most = rowsAtOnce(column, chunk.to - chunk.from);
       for (let done = 0; done < rows || done === 0; done += most) {
         const part = room(column, Math.min(most, rows - done));
         await fill(Math.min(most, rows - done), part, 0);

@@ -13,8 +13,9 @@ import {
 } from "../../core/index.ts";
 import { damaged, unsupported } from "../fault.ts";
 import { ENCODING, PHYSICAL } from "./codes.ts";
-import { readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
-import { readHybrid, unpackBits } from "./levels.kernel.ts";
+import { checkDeltas, readDeltaLengths, readDeltaStrings, readDeltas } from "./delta.kernel.ts";
+import { isInPieces, PIECE, pieces } from "./in-pieces.ts";
+import { type HybridForm, readHybrid, unpackBits } from "./levels.kernel.ts";
 import type { SourceColumn } from "./source-column.ts";
 import { join, join4 } from "./split.kernel.ts";
 
@@ -58,16 +59,22 @@ function view({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
+/** The runs of booleans that are no plain bits, behind their length. */
+function booleanRuns(bytes: Uint8Array): Uint8Array {
+  const length = bytes.length < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (length < 0 || length > bytes.length - 4) damaged(`booleans of ${length} bytes, got ${bytes.length}`);
+  return bytes.subarray(4, 4 + length);
+}
+
 function booleans({ bytes, encoding, count }: EncodedValues): Uint8Array {
-  const out = new Uint8Array(count);
   if (encoding === ENCODING.rle) {
-    const length = bytes.length < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    if (length < 0 || length > bytes.length - 4) damaged(`booleans of ${length} bytes, got ${bytes.length}`);
-    readHybrid(bytes.subarray(4, 4 + length), 1, out, 1);
+    const out = new Uint8Array(count);
+    readHybrid(booleanRuns(bytes), 1, out, 1);
     return out;
   }
   if (encoding !== ENCODING.plain) unsupported(`booleans of encoding ${encoding} are not read`);
   if (bytes.length < Math.ceil(count / 8)) damaged(`${count} booleans in ${bytes.length} bytes`);
+  const out = new Uint8Array(count);
   unpackBits(bytes, out);
   return out;
 }
@@ -119,6 +126,7 @@ function stored(column: SourceColumn, encoded: EncodedValues): Uint8Array<ArrayB
   const is64 = column.physical === PHYSICAL.int64;
   const width = is64 || column.physical === PHYSICAL.double ? 8 : column.physical === PHYSICAL.fixedByteArray ? 2 : 4;
   if (encoded.encoding === ENCODING.deltaBinaryPacked && (is64 || column.physical === PHYSICAL.int32)) {
+    checkDeltas(encoded.bytes, encoded.count);
     const out = is64 ? new BigInt64Array(encoded.count) : new Int32Array(encoded.count);
     readDeltas(encoded.bytes, out);
     return new Uint8Array(out.buffer);
@@ -171,20 +179,64 @@ export function decodeValues(column: SourceColumn, encoded: EncodedValues): Valu
   }
 }
 
-/** Decodes values that are places in a dictionary. @throws WindrowError `damaged` for a place behind its end */
-export function decodePlaces(dictionary: Values, { bytes, count }: EncodedValues): Values {
-  const places = new Uint32Array(count);
+/** The places in a dictionary: their bytes, and how wide they are. @throws WindrowError `damaged` */
+function placeForm(dictionary: Values, { bytes, count }: EncodedValues): HybridForm {
   const width = bytes[0] ?? (count === 0 ? 0 : damaged("a page of dictionary places is empty"));
   if (count > 0 && dictionary.length === 0) damaged(`${count} values of an empty dictionary`);
   if (width > 32) damaged(`dictionary places of ${width} bits`);
-  if (width > 0) readHybrid(bytes.subarray(1), width, places, dictionary.length - 1);
+  return { width, max: dictionary.length - 1, count };
+}
+
+/** Values of a dictionary that are places in it. @throws WindrowError `damaged` for a place behind its end */
+export function placedValues(dictionary: Values, encoded: EncodedValues): StoredValues {
+  const form = placeForm(dictionary, encoded);
+  const { width, max, count } = form;
+  const runs = encoded.bytes.subarray(1);
+  if (width === 0 ? count > PIECE : isInPieces(runs, count)) {
+    const make = () => (width === 0 ? zeros(count) : pieces(runs, form, new Uint32Array(PIECE)));
+    return valuesInPieces(make, count, (places) => entries(dictionary, places));
+  }
+  const places = new Uint32Array(count);
+  if (width > 0) readHybrid(runs, width, places, max);
+  return decodedValues(entries(dictionary, places));
+}
+
+function* zeros(count: number): Generator<Uint32Array> {
+  const all = new Uint32Array(Math.min(count, PIECE));
+  for (let done = 0; done < count; done += PIECE) yield all.subarray(0, Math.min(PIECE, count - done));
+}
+
+function entries(dictionary: Values, places: Uint32Array): Values {
   if (Array.isArray(dictionary)) return Array.from(places, (place) => dictionary[place]);
   const from = dictionary as Float64Array;
-  const out = new (from.constructor as Float64ArrayConstructor)(count);
+  const out = new (from.constructor as Float64ArrayConstructor)(places.length);
   // Whole numbers are moved where they are as wide, so that each NaN stays the NaN it was. One loop serves all typed arrays.
   const [source, target] = [bits(from), bits(out)];
-  for (let i = 0; i < count; i++) target[i] = source[places[i]!]!;
+  for (let i = 0; i < places.length; i++) target[i] = source[places[i]!]!;
   return out;
+}
+
+/** Values that are looked through at once, so that damage comes with their page, and made again piece by piece when they are copied. */
+function valuesInPieces<A>(make: () => Iterable<A>, length: number, decoded: (piece: A) => Values): StoredValues {
+  for (const _ of make());
+  const again = make()[Symbol.iterator]();
+  let held = decodedValues([]);
+  let first = 0;
+  return {
+    length,
+    copy(from, to, into, at) {
+      for (let done = from; done < to; ) {
+        // Pieces that nobody copied are passed over.
+        while (first + held.length <= done) {
+          first += held.length;
+          held = decodedValues(decoded(again.next().value!)); // there are pieces up to `length`
+        }
+        const end = Math.min(to, first + held.length);
+        held.copy(done - first, end - first, into, at + done - from);
+        done = end;
+      }
+    },
+  };
 }
 
 /** Numbers of up to 32 bits as their bits; others as they are. */
@@ -207,7 +259,7 @@ export interface StoredValues {
 }
 
 /** Values that are decoded. */
-export function decodedValues(values: Values): StoredValues {
+function decodedValues(values: Values): StoredValues {
   const { length } = values;
   if (!Array.isArray(values))
     // One copy serves all typed arrays: both are of the column's kind.
@@ -240,6 +292,15 @@ function copyNumbers(
 export function storedValues(column: SourceColumn, encoded: EncodedValues): StoredValues {
   const { kind } = column.type;
   const { bytes, encoding, count } = encoded;
+  if (kind === "bool" && encoding === ENCODING.rle && isInPieces(bytes, count)) {
+    const runs = booleanRuns(bytes);
+    const form = { width: 1, max: 1, count };
+    return valuesInPieces(
+      () => pieces(runs, form, new Uint8Array(PIECE)),
+      count,
+      (piece) => piece,
+    );
+  }
   const isSplit = encoding === ENCODING.byteStreamSplit;
   if (!isStoredAsIs(kind) || !(isSplit || encoding === ENCODING.plain))
     return decodedValues(decodeValues(column, encoded));

@@ -5,6 +5,10 @@ import { damaged, unsupported } from "../fault.ts";
 /** Bytes of all strings of a page at most; shared prefixes could otherwise make a page of kilobytes into one of terabytes. */
 const MAX_STRINGS = 1 << 28;
 
+// A block has at least 2 bytes, and one for each of its parts: DuckDB's, the largest in use, 2048 numbers in 8 parts, pyarrow's 128 in 4.
+const LEAST_DELTAS = 1 << 16;
+const DELTAS_PER_BYTE = 256;
+
 class BitReader {
   at = 0;
   readonly #bytes: Uint8Array;
@@ -56,6 +60,12 @@ class BitReader {
   }
 }
 
+/** @throws WindrowError `unsupported` where numbers are too many for their bytes to be set aside */
+export function checkDeltas(bytes: Uint8Array, count: number): void {
+  const most = LEAST_DELTAS + DELTAS_PER_BYTE * bytes.length;
+  if (count > most) unsupported(`up to ${most} deltas are read from ${bytes.length} bytes, got ${count}`);
+}
+
 /** Reads DELTA_BINARY_PACKED numbers into an array, wrapping around at its width. Answers where they end. */
 export function readDeltas(bytes: Uint8Array, out: Int32Array | BigInt64Array): number {
   const reader = new BitReader(bytes);
@@ -97,6 +107,7 @@ export function readDeltas(bytes: Uint8Array, out: Int32Array | BigInt64Array): 
 
 /** Reads DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. */
 export function readDeltaLengths(bytes: Uint8Array, count: number): Uint8Array[] {
+  checkDeltas(bytes, count);
   const lengths = new Int32Array(count);
   let at = readDeltas(bytes, lengths);
   return Array.from(lengths, (length) => {
@@ -108,6 +119,7 @@ export function readDeltaLengths(bytes: Uint8Array, count: number): Uint8Array[]
 
 /** Reads DELTA_BYTE_ARRAY: how much each value shares with the one before, then what is its own. */
 export function readDeltaStrings(bytes: Uint8Array, count: number): Uint8Array[] {
+  checkDeltas(bytes, count);
   const shared = new Int32Array(count);
   const end = readDeltas(bytes, shared);
   const own = readDeltaLengths(bytes.subarray(end), count);

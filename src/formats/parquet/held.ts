@@ -12,25 +12,33 @@ export interface RowStretch {
 /** Rows in the order of their pages. */
 export interface HeldRows {
   readonly isEmpty: boolean;
-  push(stretch: RowStretch): void;
+  push(stretches: Iterable<RowStretch>): void;
   /** The next rows: `most`, or those of one page where they are fewer. */
   take(most: number): RowStretch;
 }
 
 export function heldRows(): HeldRows {
-  const stretches: RowStretch[] = [];
+  const waiting: Iterator<RowStretch>[] = [];
+  let first: RowStretch | undefined;
+  const peek = (): RowStretch | undefined => {
+    while (first === undefined && waiting.length > 0) {
+      const { value, done } = waiting[0]!.next();
+      if (done === true) waiting.shift();
+      else if (value.rows > 0) first = value;
+    }
+    return first;
+  };
   return {
     get isEmpty() {
-      return stretches.length === 0;
+      return peek() === undefined;
     },
-    push(stretch) {
-      if (stretch.rows > 0) stretches.push(stretch);
+    push(stretches) {
+      waiting.push(stretches[Symbol.iterator]());
     },
     take(most) {
-      const { rows, valid } = stretches.shift()!;
-      if (rows <= most) return { rows, valid };
-      stretches.unshift({ rows: rows - most, valid: valid?.subarray(most) });
-      return { rows: most, valid: valid?.subarray(0, most) };
+      const { rows, valid } = peek()!;
+      first = rows <= most ? undefined : { rows: rows - most, valid: valid?.subarray(most) };
+      return rows <= most ? { rows, valid } : { rows: most, valid: valid?.subarray(0, most) };
     },
   };
 }

@@ -90,49 +90,99 @@ export function writeAllDefined(out: ByteWriter, count: number): void {
 
 /** Reads exactly `out.length` numbers of `width` bits. @throws WindrowError `damaged` where the bytes end before, or a number is above `max` */
 export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | Uint32Array, max: number): void {
-  const n = out.length;
-  const valueBytes = (width + 7) >> 3;
-  let at = 0;
-  let filled = 0;
-  while (filled < n) {
+  new HybridReader(bytes, { width, max, count: out.length }).read(out);
+}
+
+/** What a run or packed group is made of. */
+export interface HybridForm {
+  /** Bits of a number. */
+  readonly width: number;
+  readonly max: number;
+  /** How many numbers there are. */
+  readonly count: number;
+}
+
+/** Reads numbers of the hybrid some at a time: few bytes may hold millions of them. */
+export class HybridReader {
+  readonly #bytes: Uint8Array;
+  readonly #form: HybridForm;
+  #at = 0;
+  /** Numbers that are read. */
+  #done = 0;
+  /** Numbers left of the run or the packed groups at hand, what a run repeats, and the bit of a packed one. */
+  #left = 0;
+  #value: number | undefined;
+  #bit = 0;
+
+  constructor(bytes: Uint8Array, form: HybridForm) {
+    this.#bytes = bytes;
+    this.#form = form;
+  }
+
+  /** The next `out.length` numbers. @throws WindrowError `damaged` where the bytes end before, or a number is above `max` */
+  read(out: Uint8Array | Uint32Array): void {
+    const { width, max } = this.#form;
+    const bytes = this.#bytes;
+    for (let filled = 0; filled < out.length; ) {
+      if (this.#left === 0) this.#begin();
+      const end = Math.min(out.length, filled + this.#left);
+      this.#left -= end - filled;
+      this.#done += end - filled;
+      if (this.#value !== undefined) {
+        out.fill(this.#value, filled, end);
+        filled = end;
+        continue;
+      }
+      const at = this.#at;
+      let bit = this.#bit;
+      for (; filled < end; filled++) {
+        let value = 0;
+        for (let got = 0; got < width; ) {
+          const taken = Math.min(width - got, 8 - (bit & 7));
+          value += ((bytes[at + (bit >> 3)]! >>> (bit & 7)) & ((1 << taken) - 1)) * 2 ** got;
+          got += taken;
+          bit += taken;
+        }
+        if (value > max) damaged(`a level or index must be at most ${max}, got ${value}`);
+        out[filled] = value;
+      }
+      this.#bit = bit;
+      if (this.#left === 0) this.#at += Math.ceil(bit / 8);
+    }
+  }
+
+  /** The head of the next run or packed groups. */
+  #begin(): void {
+    const { width, max, count } = this.#form;
+    const bytes = this.#bytes;
+    const valueBytes = (width + 7) >> 3;
     let head = 0;
     for (let scale = 1; ; scale *= 0x80) {
-      if (at >= bytes.length) damaged(`levels or indices end after ${filled} values, got ${n} announced`);
-      const byte = bytes[at++]!;
+      if (this.#at >= bytes.length) damaged(`levels or indices end after ${this.#done} values, got ${count} announced`);
+      const byte = bytes[this.#at++]!;
       head += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
       if (scale > 0x10000000) damaged("the length of a run is longer than 5 bytes");
     }
     if (head % 2 === 0) {
-      if (at + valueBytes > bytes.length) damaged(`a run's value goes behind the end of the page`);
+      if (this.#at + valueBytes > bytes.length) damaged(`a run's value goes behind the end of the page`);
       let value = 0;
-      for (let i = 0; i < valueBytes; i++) value += bytes[at++]! * 2 ** (8 * i);
+      for (let i = 0; i < valueBytes; i++) value += bytes[this.#at++]! * 2 ** (8 * i);
       if (value > max) damaged(`a level or index must be at most ${max}, got ${value}`);
       if (head === 0) damaged("a run of no values");
-      const end = Math.min(n, filled + head / 2);
-      out.fill(value, filled, end);
-      filled = end;
-      continue;
+      this.#value = value;
+      this.#left = head / 2;
+      return;
     }
     const values = ((head - 1) / 2) * 8;
     if (values === 0) damaged("a run of no values");
-    const end = Math.min(n, filled + values);
     // The last group may be cut short by some writers, as long as the bits that count are there.
-    if (at + Math.ceil(((end - filled) * width) / 8) > bytes.length)
+    const needed = Math.min(values, count - this.#done);
+    if (this.#at + Math.ceil((needed * width) / 8) > bytes.length)
       damaged("packed values go behind the end of the page");
-    let bit = 0;
-    for (; filled < end; filled++) {
-      let value = 0;
-      for (let got = 0; got < width; ) {
-        const taken = Math.min(width - got, 8 - (bit & 7));
-        value += ((bytes[at + (bit >> 3)]! >>> (bit & 7)) & ((1 << taken) - 1)) * 2 ** got;
-        got += taken;
-        bit += taken;
-      }
-      if (value > max) damaged(`a level or index must be at most ${max}, got ${value}`);
-      out[filled] = value;
-    }
-    at += (values * width) / 8;
+    this.#value = undefined;
+    this.#left = values;
+    this.#bit = 0;
   }
 }
 

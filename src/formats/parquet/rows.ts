@@ -2,6 +2,8 @@
 
 import { damaged, unsupported } from "../fault.ts";
 import { ENCODING, PAGE } from "./codes.ts";
+import type { RowStretch } from "./held.ts";
+import { isInPieces, PIECE, pieces } from "./in-pieces.ts";
 import { bitWidth, constantRun, readHybrid, regularStarts } from "./levels.kernel.ts";
 import type { Page } from "./pages.ts";
 import { countPresent } from "./present.ts";
@@ -11,8 +13,8 @@ import type { SourceColumn } from "./source-column.ts";
 export interface PageRows {
   /** Rows that begin in the page. */
   readonly rows: number;
-  /** One byte for each of them, 0 where it has no value; absent where all have one. */
-  readonly valid?: Uint8Array;
+  /** The same rows, one stretch after another. */
+  readonly stretches: Iterable<RowStretch>;
   /** Values in the page, gaps left out. */
   readonly count: number;
   /** The encoded values. */
@@ -43,16 +45,22 @@ function sections(
   return { repetition: first, definition: second, values: rest };
 }
 
+/** Whether every value is there, as one run says. */
+function isAllDefined({ maxDefinition }: SourceColumn, bytes: Uint8Array, count: number): boolean {
+  return maxDefinition === 0 || count === 0 || constantRun(bytes, count, bitWidth(maxDefinition)) === maxDefinition;
+}
+
 /** Definition levels, or `undefined` where every value is there. */
 function definitions(column: SourceColumn, bytes: Uint8Array, count: number): Uint8Array | undefined {
   const { maxDefinition } = column;
-  if (maxDefinition === 0 || count === 0) return undefined;
-  const width = bitWidth(maxDefinition);
-  if (constantRun(bytes, count, width) === maxDefinition) return undefined;
+  if (isAllDefined(column, bytes, count)) return undefined;
   const out = new Uint8Array(count);
-  readHybrid(bytes, width, out, maxDefinition);
+  readHybrid(bytes, bitWidth(maxDefinition), out, maxDefinition);
   return out.every((level) => level === maxDefinition) ? undefined : out;
 }
+
+/** Values of a page of lists with gaps that are set aside whatever its bytes: a row group of pyarrow's that is nothing but gaps. */
+const MOST_IRREGULAR = 1 << 20;
 
 /** Follows the rows of a column from page to page. */
 export interface RowFollower {
@@ -73,12 +81,27 @@ function flatRows(column: SourceColumn): RowFollower {
     next(page) {
       const { definition, values } = sections(column, page);
       const rows = page.header.values;
+      if (isInPieces(definition, rows) && !isAllDefined(column, definition, rows))
+        return { rows, ...flatPieces(definition, rows), values };
       const valid = definitions(column, definition, rows);
-      if (valid === undefined) return { rows, count: rows, values };
+      if (valid === undefined) return { rows, stretches: [{ rows }], count: rows, values };
       // The levels of a flat column are 0 and 1: they are the validity.
-      return { rows, valid, count: countPresent(valid), values };
+      return { rows, stretches: [{ rows, valid }], count: countPresent(valid), values };
     },
   };
+}
+
+/** Levels that are looked through at once, and told again piece by piece when their rows are wanted. */
+function flatPieces(bytes: Uint8Array, rows: number): Pick<PageRows, "stretches" | "count"> {
+  const form = { width: 1, max: 1, count: rows };
+  let count = 0;
+  for (const piece of pieces(bytes, form, new Uint8Array(PIECE))) count += countPresent(piece);
+  // Copied: the page's memory goes back before its last rows are wanted where the last have no values.
+  const kept = bytes.slice();
+  const stretches = function* (): Generator<RowStretch> {
+    for (const piece of pieces(kept, form, new Uint8Array(PIECE))) yield { rows: piece.length, valid: piece.slice() };
+  };
+  return { stretches: stretches(), count };
 }
 
 class ListRows implements RowFollower {
@@ -100,19 +123,22 @@ class ListRows implements RowFollower {
   next(page: Page): PageRows {
     const { repetition, definition, values } = sections(this.#column, page);
     const count = page.header.values;
-    const levels = definitions(this.#column, definition, count);
-    if (levels === undefined) {
+    if (isAllDefined(this.#column, definition, count)) {
       const rows = regularStarts(repetition, count, this.#size, this.missing);
       if (rows >= 0) {
         // Values of the last row that are in the page.
         this.#filled = this.#size - (this.missing + rows * this.#size - count);
-        return { rows, count, values };
+        return { rows, stretches: [{ rows }], count, values };
       }
     }
+    if (isInPieces(repetition, count) && count > MOST_IRREGULAR)
+      unsupported(`pages of up to ${MOST_IRREGULAR} values in lists with gaps are read, got ${count}`);
     const starts = new Uint8Array(count);
     if (count > 0) readHybrid(repetition, 1, starts, 1);
-    if (levels === undefined) return { rows: this.#regular(starts), count, values };
-    return { ...this.#irregular(starts, levels), values };
+    const levels = definitions(this.#column, definition, count);
+    if (levels !== undefined) return { ...this.#irregular(starts, levels), values };
+    const rows = this.#regular(starts);
+    return { rows, stretches: [{ rows }], count, values };
   }
 
   #wrong(what: string): never {
@@ -139,16 +165,17 @@ class ListRows implements RowFollower {
   /** Rows of a page in which some have no value. */
   #irregular(starts: Uint8Array, levels: Uint8Array): Omit<PageRows, "values"> {
     const { maxDefinition } = this.#column;
-    const valid: number[] = [];
+    const valid = new Uint8Array(starts.length);
+    let rows = 0;
     let count = 0;
     for (let i = 0; i < starts.length; i++) {
       const isStart = starts[i] === 0;
       const isThere = levels[i] === maxDefinition;
       this.#step(isStart, isThere ? "value" : levels[i] === 0 ? "row" : "gap");
-      if (isStart) valid.push(isThere ? 1 : 0);
+      if (isStart) valid[rows++] = isThere ? 1 : 0;
       if (isThere) count++;
     }
-    return { valid: Uint8Array.from(valid), rows: valid.length, count };
+    return { rows, stretches: [{ rows, valid: valid.subarray(0, rows) }], count };
   }
 
   /** One pair of levels: a value, a row without one, or a gap inside a row. */

@@ -1,5 +1,6 @@
 /** MDS folders: index.json and shards, raw and packed, changed apart and together. */
 
+import { Readable } from "node:stream";
 import {
   type Batch,
   type Column,
@@ -7,16 +8,29 @@ import {
   type Json,
   NUMERIC_ARRAYS,
   rng,
+  rowBytes,
   type Schema,
   valuesPerRow,
+  WindrowError,
 } from "../../../src/core/index.ts";
-import { mdsSink, openMds } from "../../../src/formats/mds/index.ts";
+import { type MdsTable, mdsSink, openMds } from "../../../src/formats/mds/index.ts";
 import { nodeCodecs, nodeHashes } from "../../../src/node/index.ts";
 import { memoryStore } from "../../../src/stores/index.ts";
 import type { Target } from "../engine.ts";
 import { changed, edgeNumber, type Mutator, type Parts, pick, type Tools } from "../mutate.ts";
 import { changeJson, jsonBytes, jsonOf } from "../mutate-json.ts";
-import { countedCodecs, fault, judged, MOST_ROWS, mixed, type Outcome, partsStore, rowHashes } from "../oracle.ts";
+import {
+  countedCodecs,
+  fault,
+  judged,
+  MOST_ROWS,
+  mixed,
+  type Outcome,
+  openPartsStore,
+  partsStore,
+  rowHashes,
+} from "../oracle.ts";
+import { checkTakes, tried } from "../takes.ts";
 
 const plainCodecs = nodeCodecs();
 const codecs = countedCodecs(plainCodecs);
@@ -269,9 +283,19 @@ const WORDS = [
   "1e5",
 ]; // one list
 
-async function read(parts: Parts, verify: "none" | "hashes"): Promise<string> {
+type Verify = "none" | "hashes";
+
+function digestOf(table: MdsTable, whole: readonly number[]): string {
+  return String(mixed(0, new TextEncoder().encode(JSON.stringify([table.schema, whole]))));
+}
+
+async function read(parts: Parts, verify: Verify): Promise<string> {
   await using table = await openMds("", { store: partsStore(parts), codecs, hashes, verify });
-  const whole = await rowHashes(table.batches());
+  const whole = await tried(() => rowHashes(table.batches()));
+  const store = openPartsStore(parts);
+  const open = () => openMds("", { store, codecs, hashes, verify });
+  await checkTakes(store, open, whole);
+  if (whole instanceof WindrowError) throw whole;
   const length = Math.min(MOST_ROWS, table.length);
   if (whole.length !== length) fault(`a table of ${table.length} rows, got ${whole.length}`);
   const some = await rowHashes(table.batches({ batchRows: 3 }));
@@ -279,7 +303,27 @@ async function read(parts: Parts, verify: "none" | "hashes"): Promise<string> {
   const [from, to] = [Math.floor(length / 3), Math.ceil((2 * length) / 3)];
   const range = await rowHashes(table.batches({ from, to }));
   if (range.join() !== whole.slice(from, to).join()) fault("rows of a range are not those of the whole");
-  return String(mixed(0, new TextEncoder().encode(JSON.stringify([table.schema, whole]))));
+  await checkSamples(open);
+  if (store.left !== 0) fault(`${store.left} files stay open behind a reader of samples`);
+  return digestOf(table, whole);
+}
+
+/** Single samples, from the last to the first, are the rows of batches. */
+async function checkSamples(open: () => Promise<MdsTable>): Promise<void> {
+  await using table = await open();
+  for (const [column, type] of Object.entries(table.schema)) {
+    if (!isNumeric(type.kind) || rowBytes(type) === undefined || rowBytes(type)! > 1 << 16) continue;
+    const whole = await rowHashes(table.batches({ columns: [column] }));
+    using reader = table.sampleReader({ column, openFiles: 2 });
+    for (let row = whole.length - 1; row >= 0; row--) {
+      const bytes = new Uint8Array(reader.bytes);
+      reader.readInto(row, bytes);
+      const data = new NUMERIC_ARRAYS[type.kind](bytes.buffer);
+      const [hash] = await rowHashes(Readable.from([{ length: 1, columns: { [column]: { data } } }]));
+      if (hash !== whole[row]) fault(`sample ${row} is not the row of batches`);
+    }
+    return;
+  }
 }
 
 /** What is read without a look at the hashes is read with it, too, or refused. */
@@ -292,7 +336,7 @@ async function judge(parts: Parts): Promise<Outcome> {
   return { kind: "fault", id: "hashes", why: "with a look at the hashes other rows were read" };
 }
 
-/** openMds and its batches. */
+/** openMds: its batches, its shards, its samples, and what the loader makes of them. */
 export async function mdsTarget(): Promise<Target> {
   return {
     seeds: [

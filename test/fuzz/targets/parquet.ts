@@ -3,14 +3,25 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Rng, type Schema, WindrowError } from "../../../src/core/index.ts";
-import { openParquet, parquetSink } from "../../../src/formats/parquet/index.ts";
+import { openParquet, type ParquetTable, parquetSink } from "../../../src/formats/parquet/index.ts";
 import { nodeCodecs, nodeHashes } from "../../../src/node/index.ts";
 import { memoryStore } from "../../../src/stores/index.ts";
 import { shared } from "../../shared.ts";
 import type { Target } from "../engine.ts";
 import { changed, edgeNumber, type Mutator, type Parts, pick, type Tools } from "../mutate.ts";
-import { countedCodecs, fault, judged, MOST_ROWS, mixed, type Outcome, partsStore, rowHashes } from "../oracle.ts";
+import {
+  countedCodecs,
+  fault,
+  judged,
+  MOST_ROWS,
+  mixed,
+  type Outcome,
+  openPartsStore,
+  partsStore,
+  rowHashes,
+} from "../oracle.ts";
 import { type ModelPage, type ParquetModel, parquetBytes, parquetModel } from "../parquet-model.ts";
+import { checkTakes, tried } from "../takes.ts";
 import { numberOf, setNumber, type ThriftField, type ThriftNode, treeOf } from "../thrift-tree.ts";
 import { someRows } from "./mds.ts";
 
@@ -161,10 +172,13 @@ const counts = withModel((model, { rng }) => {
   return "fit";
 });
 
-async function read(parts: Parts, columns: readonly string[] | undefined): Promise<string> {
+async function read(parts: Parts): Promise<string> {
   const options = { store: partsStore(parts), codecs, hashes };
-  await using table = await openParquet(FILE, columns === undefined ? options : { ...options, columns });
-  const whole = await rowHashes(table.batches());
+  await using table = await openParquet(FILE, options);
+  const whole = await tried(() => rowHashes(table.batches()));
+  const store = openPartsStore(parts);
+  await checkTakes(store, () => openParquet(FILE, { ...options, store }), whole);
+  if (whole instanceof WindrowError) throw whole;
   const length = Math.min(MOST_ROWS, table.length);
   if (Object.keys(table.schema).length > 0 && whole.length !== length)
     fault(`${table.length} rows, got ${whole.length}`);
@@ -178,11 +192,7 @@ async function read(parts: Parts, columns: readonly string[] | undefined): Promi
 }
 
 /** Rows of a range; `undefined` where they are refused: a range goes by the page index, which a read of the whole does not look at. */
-async function rangeHashes(
-  table: Awaited<ReturnType<typeof openParquet>>,
-  from: number,
-  to: number,
-): Promise<number[] | undefined> {
+async function rangeHashes(table: ParquetTable, from: number, to: number): Promise<number[] | undefined> {
   try {
     return await rowHashes(table.batches({ from, to }));
   } catch (error) {
@@ -192,7 +202,7 @@ async function rangeHashes(
 }
 
 async function judge(parts: Parts): Promise<Outcome> {
-  return judged(() => read(parts, undefined), /x\.parquet/);
+  return judged(() => read(parts), /x\.parquet/);
 }
 
 const WORDS = [
@@ -210,7 +220,7 @@ const WORDS = [
   "é",
 ];
 
-/** openParquet and its batches. */
+/** openParquet: its batches, its row groups as shards, and what the loader makes of them. */
 export async function parquetTarget(seeds: "own" | "all"): Promise<Target> {
   const flat = {
     i: { kind: "i64" },
