@@ -201,6 +201,7 @@ test("columns that are not told are not known to the compiler, and all are there
   await wrong({ nothing: "f32" } as never);
   await wrong(["nothing"] as never);
   await wrong([] as never);
+  await wrong("n" as never);
   await wrong({ n: "f32" } as never);
   await wrong({ features: { kind: "f32", shape: [2, 3] } } as never);
 });
@@ -254,6 +255,7 @@ test("what is not there, or not so, is said in one line", async (t) => {
   await refused("workers", {}, "missing");
   await refused("mds", { split: "validation" }, "usage");
   await refused("mds", { format: "parquet" }, "usage");
+  await refused("mds", { verify: "yes" as never }, "usage");
   rmSync(join(folder, "mds", "shard.00000.mds"));
   await assert.rejects(Array.fromAsync(load(join(folder, "mds"), { batchSize: 4 })), { code: "missing" });
   assert.throws(() => load(folder, { batchSize: 4, worldSize: 3 }), { code: "usage" });

@@ -49,6 +49,9 @@ export interface LoadBatch<S extends Schema = Schema> {
  */
 export function loadedSchema(schema: Schema, spec: ColumnsSpec | "all"): Schema {
   if (spec === "all") return schema;
+  // Programs without types write one name as it is.
+  if (typeof spec !== "object")
+    throw new WindrowError("usage", `Cannot load: columns must be a list of names, their types, or "all", got ${spec}`);
   const asked = isNames(spec) ? spec.map((name) => [name, undefined] as const) : Object.entries(spec);
   const found = asked.map(([name, wanted]) => {
     const type = Object.hasOwn(schema, name) ? schema[name] : undefined;

@@ -338,6 +338,7 @@ test("options that do not fit are refused at once", () => {
     assert.throws(() => loading(table, { batchSize: 4, ...options }), { code: "usage", message: /^Cannot / });
   for (const batchSize of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) refused({ batchSize });
   refused({ worldSize: 3 });
+  refused({ arrays: "other" as never });
   refused({ worldSize: 0 });
   refused({ worldSize: 2, rank: 2 });
   refused({ rank: 1 });

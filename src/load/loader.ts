@@ -212,6 +212,7 @@ function asked(options: LoaderOptions): Asked {
   checkWhole("epoch", epoch, 0);
   checkWhole("prefetch", ahead, 0);
   seedOf(seed);
+  if (!["own", "reused"].includes(arrays)) throw usage(`arrays must be own or reused, got ${arrays}`);
   if (rank >= worldSize) throw usage(`rank must be below worldSize ${worldSize}, got ${rank}`);
   if (batchSize % worldSize !== 0) {
     throw usage(`batchSize is of all ranks together and must be divisible by worldSize ${worldSize}, got ${batchSize}`);

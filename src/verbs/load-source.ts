@@ -22,7 +22,10 @@ export interface LoadChoice {
  * @throws WindrowError `missing`, `damaged`, `unsupported` as what is there is; `usage` for a split or a format that it has not.
  */
 export async function loadSource(path: string, choice: LoadChoice, bytesAs: Schema): Promise<LoadSource> {
-  const hashes = choice.verify === "hashes" ? await (await import("../node/hashes.ts")).nodeHashes() : undefined;
+  const { verify = "none" } = choice;
+  if (!["none", "hashes"].includes(verify))
+    throw new WindrowError("usage", `Cannot load: verify must be none or hashes, got ${verify}`);
+  const hashes = verify === "hashes" ? await (await import("../node/hashes.ts")).nodeHashes() : undefined;
   const place = placeAt(path, hashes);
   const source = await wholeSource(place);
   if (source.kind === "dataset") return datasetSource(place, source.manifest, { choice, bytesAs });
