@@ -9,13 +9,13 @@ import {
   type Key,
   kindBytes,
   type OpenOptions,
-  type ReadOptions,
   type Schema,
   type Table,
   valuesPerRow,
   WindrowError,
 } from "../../core/index.ts";
 import { at, damaged, unsupported } from "../fault.ts";
+import { chosenColumns, rowRange } from "../read-choice.ts";
 import { Buffers } from "./buffers.ts";
 import { type SourceField, sourceFields } from "./fields.ts";
 import { type Block, batchInfo, dictionaryInfo, fileInfo, type SourceFile, sourceFile } from "./file.ts";
@@ -69,7 +69,7 @@ export async function openArrow(key: Key, options: ArrowOpenOptions): Promise<Ar
   const file = await sourceFile(store, key);
   const info = await fileInfo(file);
   const fields = at({ key, offset: 0 }, () => sourceFields(info.schema, options.columns));
-  chosen(fields, options.columns, key);
+  chosenColumns(fields, options.columns, key);
   const { batches, compression } = await placed(file, info.batches);
   const last = batches.at(-1);
   const length = last === undefined ? 0 : last.firstRow + last.rows;
@@ -84,8 +84,8 @@ export async function openArrow(key: Key, options: ArrowOpenOptions): Promise<Ar
     recordBatches: batches.map(({ firstRow, rows, bytes }) => ({ firstRow, rows, bytes })),
     compression,
     batches(read = {}) {
-      const columns = chosen(fields, read.columns, key);
-      const { from, to } = range(length, read, key);
+      const columns = chosenColumns(fields, read.columns, key);
+      const { from, to } = rowRange(length, read, key);
       const batchRows = read.batchRows ?? defaultRows(columns);
       if (!(batchRows >= 1))
         throw new WindrowError("usage", `Cannot read ${key}: batchRows must be from 1 up, got ${batchRows}`);
@@ -110,25 +110,6 @@ async function placed(
     firstRow += info.rows;
   }
   return { batches, compression };
-}
-
-function chosen(all: readonly SourceField[], names: readonly string[] | undefined, key: Key): readonly SourceField[] {
-  return (
-    names?.map((name) => {
-      const field = all.find((one) => one.name === name);
-      if (field === undefined) throw new WindrowError("missing", `Cannot read ${key}: there is no column ${name}`);
-      return field;
-    }) ?? all
-  );
-}
-
-function range(length: number, { from = 0, to = length }: ReadOptions, key: Key): { from: number; to: number } {
-  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from > to || to > length)
-    throw new WindrowError(
-      "usage",
-      `Cannot read rows of ${key}: from and to must be within 0 to ${length}, got ${from} to ${to}`,
-    );
-  return { from, to };
 }
 
 function defaultRows(fields: readonly SourceField[]): number {

@@ -5,12 +5,12 @@ import {
   type Column,
   type Key,
   type OpenOptions,
-  type ReadOptions,
   type Schema,
   type ShardedTable,
   WindrowError,
 } from "../../core/index.ts";
 import { at, damaged } from "../fault.ts";
+import { chosenColumns, rowRange } from "../read-choice.ts";
 import { ARROW_KEY, arrowHints } from "./arrow-schema.ts";
 import { cursorAt } from "./cursor-at.ts";
 import { fileInfo, type GroupInfo, sourceFile } from "./file.ts";
@@ -48,7 +48,7 @@ export async function openParquet(key: Key, options: ParquetOpenOptions): Promis
   const arrow = info.metadata.get(ARROW_KEY);
   const hints = at(place, () => (arrow === undefined ? new Map() : arrowHints(arrow)));
   const all = at(place, () => sourceColumns(info, hints, options.columns));
-  chosen(all, options.columns, key);
+  chosenColumns(all, options.columns, key);
   const shared = { file, codecs: options.codecs, hashes: options.hashes, memory: lender() };
   for (const group of info.groups) at(place, () => checkGroup(group, all));
   return {
@@ -61,8 +61,8 @@ export async function openParquet(key: Key, options: ParquetOpenOptions): Promis
       bytes: chunks.reduce((sum, { from, to }) => sum + to - from, 0),
     })),
     batches(read = {}) {
-      const columns = chosen(all, read.columns, key);
-      const { from, to } = range(info.rows, read, key);
+      const columns = chosenColumns(all, read.columns, key);
+      const { from, to } = rowRange(info.rows, read, key);
       const batchRows = read.batchRows ?? defaultRows(columns);
       if (!(batchRows >= 1))
         throw new WindrowError("usage", `Cannot read ${key}: batchRows must be from 1 up, got ${batchRows}`);
@@ -76,29 +76,10 @@ export async function openParquet(key: Key, options: ParquetOpenOptions): Promis
           "usage",
           `Cannot read ${key}: it has ${info.groups.length} row groups, got number ${number}`,
         );
-      return openShard({ ...shared, open: file.open() }, { columns: chosen(all, columns, key), group, access });
+      return openShard({ ...shared, open: file.open() }, { columns: chosenColumns(all, columns, key), group, access });
     },
     async [Symbol.asyncDispose]() {},
   };
-}
-
-function chosen(all: readonly SourceColumn[], names: readonly string[] | undefined, key: Key): readonly SourceColumn[] {
-  return (
-    names?.map((name) => {
-      const column = all.find((one) => one.name === name);
-      if (column === undefined) throw new WindrowError("missing", `Cannot read ${key}: there is no column ${name}`);
-      return column;
-    }) ?? all
-  );
-}
-
-function range(length: number, { from = 0, to = length }: ReadOptions, key: Key): { from: number; to: number } {
-  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from > to || to > length)
-    throw new WindrowError(
-      "usage",
-      `Cannot read rows of ${key}: from and to must be within 0 to ${length}, got ${from} to ${to}`,
-    );
-  return { from, to };
 }
 
 function defaultRows(columns: readonly SourceColumn[]): number {
