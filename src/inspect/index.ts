@@ -4,7 +4,6 @@ export { type DiffOptions, type DiffReport, diff, type FirstDifference } from ".
 export { type HeadOptions, type HeadReport, type HeadSample, head } from "./head.ts";
 export { type DatasetInfo, type InfoReport, info, type PieceInfo } from "./info.ts";
 export { type Leak, type LeakReport, leak } from "./leak.ts";
-export { type Piece, pieces } from "./pieces.ts";
 export type { Problem } from "./problems.ts";
 export {
   type GenerationShuffle,
@@ -16,7 +15,7 @@ export {
 } from "./shuffle.ts";
 export type { ShuffleMeasure, ShuffleTestName } from "./shuffle-tests.ts";
 export type { OrderView } from "./shuffle-view.ts";
-export { type InspectPlace, type InspectRun, wholeSource } from "./source.ts";
+export type { InspectPlace, InspectRun } from "./source.ts";
 export {
   type FeatureStats,
   type IndexStats,

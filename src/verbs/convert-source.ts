@@ -6,7 +6,8 @@ import { commonSchema, fixedRowBytes, type JoinedTable, joinedTables, type Sourc
 import { type Schema, type Table, WindrowError } from "../core/index.ts";
 import { rowMeasure } from "../formats/grouped.ts";
 import type { MdsTable } from "../formats/mds/index.ts";
-import { type InspectPlace, type Piece, pieces, wholeSource } from "../inspect/index.ts";
+import { type Piece, pieces } from "../inspect/pieces.ts";
+import { type InspectPlace, wholeSource } from "../inspect/source.ts";
 import { inspectPlace } from "./inspect-place.ts";
 
 /** Which split of a dataset is converted. */

@@ -10,7 +10,6 @@ import type { BadRow } from "../node/tabular.ts";
 import type { Plan } from "../run/index.ts";
 import { type MaterializeAisOptions, resolveAis } from "./ais-options.ts";
 import { isReplaceable, lockFolder, putBack, replace, replacement } from "./output-folder.ts";
-import { plannedAis } from "./plan-ais.ts";
 import { type Progress, SILENT } from "./progress.ts";
 import { runPlan } from "./run-dataset.ts";
 
@@ -29,12 +28,18 @@ function realOut(out: string): string {
   return existsSync(out) ? realpathSync(out) : resolve(out);
 }
 
+// The reading of reports is half of the library: loaded when it is first used, so that who only loads batches begins sooner.
+async function planned(...args: Parameters<typeof import("./plan-ais.ts").plannedAis>) {
+  const { plannedAis } = await import("./plan-ais.ts");
+  return plannedAis(...args);
+}
+
 /** The plan of `materialize ais` with these options; what must be counted first is counted. */
 export async function planAis(options: MaterializeAisOptions, progress: Progress = SILENT): Promise<Plan> {
   const resolved = resolveAis(options, availableParallelism());
   const out = realOut(resolved.out);
   using _ = lockFolder(out);
-  const outcome = await plannedAis(resolved, out, { progress, signal: undefined, isPreparing: false });
+  const outcome = await planned(resolved, out, { progress, signal: undefined, isPreparing: false });
   if (outcome.kind === "plan") return outcome.plan;
   throw new WindrowError("exists", `Cannot plan: ${out} holds this very dataset already`);
 }
@@ -62,7 +67,7 @@ export async function materializeAis(
   putBack(out);
   using _ = lockFolder(out);
   const isReplacing = resolved.existing === "overwrite" && isReplaceable(out);
-  const outcome = await plannedAis(resolved, isReplacing ? replacement(out) : out, {
+  const outcome = await planned(resolved, isReplacing ? replacement(out) : out, {
     progress,
     signal,
     isPreparing: isReplacing,
