@@ -14,8 +14,15 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | u
 // Names and texts of inputs stand in messages: a line break or an escape sequence in them must not reach a terminal or a log.
 const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
 
+/** Names in a file may be as long as the file: a message keeps its beginning and its end, where the place is. */
+const LONGEST = 1000;
+const KEPT_END = 200;
+
 function oneLine(message: string): string {
-  return message.replace(CONTROL, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const line = message.replace(CONTROL, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return line.length <= LONGEST
+    ? line
+    : `${line.slice(0, LONGEST - KEPT_END - 3)} … ${line.slice(line.length - KEPT_END)}`;
 }
 
 /**

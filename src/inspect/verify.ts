@@ -1,5 +1,6 @@
 /** Recomputes every hash and count of what lies at a place. */
 
+import { WindrowError } from "../core/index.ts";
 import { DATASET_SPLITS, INDEX_FILE, ledgerSums, MANIFEST_FILE, type Manifest } from "../formats/dataset/index.ts";
 import { mergeWorkers, readMdsIndex } from "../formats/mds/index.ts";
 import { DigestGroups, type GroupDigests } from "./column-digests.ts";
@@ -127,9 +128,15 @@ async function verifyRoots({ store }: InspectPlace, manifest: Manifest, problems
       if (found.toHex() !== wanted.toHex())
         problems.add(key, null, "must list the shards of its workers' indexes, got others");
     } catch (error) {
-      problems.take(error, key, "index");
+      problems.take(unmergeable(error), key, "index");
     }
   }
+}
+
+/** Workers that cannot be merged are a user's mistake for who merges them; here they were one dataset, so an index is damaged. */
+function unmergeable(error: unknown): unknown {
+  if (!(error instanceof WindrowError) || error.code !== "usage") return error;
+  return new WindrowError("damaged", error.message, { details: error.details, cause: error });
 }
 
 /** Sizes of the shards: rows of the index find their shard by them. */

@@ -44,7 +44,9 @@ test("folders of other columns are refused", async () => {
   await assert.rejects(
     mergeWorkers(store, ""),
     (error) =>
-      error instanceof WindrowError && error.code === "usage" && /n int64 in a and m int64 in b/.test(error.message),
+      error instanceof WindrowError &&
+      error.code === "usage" &&
+      /^Cannot merge b.index.json: .* as in a, n int64, got m int64$/.test(error.message),
   );
 });
 

@@ -28,20 +28,25 @@ export async function mergeWorkers(store: ReadStore, prefix: string): Promise<Ui
     if (bytes === undefined) throw new WindrowError("missing", `Cannot merge ${key}: there is no such file`);
     workers.push({ prefix: folder, index: readMdsIndex(bytes, key) });
   }
-  checkSameColumns(workers);
+  checkSameColumns(workers, root);
   return mergedIndex(workers.map(({ prefix: folder, index }) => ({ prefix: folder, entries: index.shards })));
 }
 
-function checkSameColumns(workers: readonly { readonly prefix: string; readonly index: MdsIndex }[]): void {
+function checkSameColumns(
+  workers: readonly { readonly prefix: string; readonly index: MdsIndex }[],
+  root: string,
+): void {
   let first: { readonly columns: string; readonly prefix: string } | undefined;
   for (const { prefix, index } of workers) {
     for (const { column_names, column_encodings } of index.shards) {
       const columns = column_names.map((name, i) => `${name} ${column_encodings[i]}`).join(", ");
       first ??= { columns, prefix };
       if (columns === first.columns) continue;
+      const key = `${root}${prefix}/index.json`;
       throw new WindrowError(
         "usage",
-        `Cannot merge: columns must be the same, got ${first.columns} in ${first.prefix} and ${columns} in ${prefix}`,
+        `Cannot merge ${key}: columns must be the same as in ${first.prefix}, ${first.columns}, got ${columns}`,
+        { details: { key } },
       );
     }
   }

@@ -23,28 +23,21 @@ export async function cursorAt(
   return result;
 }
 
-/** The pages that hold rows `from` to `to` of a chunk, as its offset index has them. */
+/**
+ * The pages that hold rows `from` to `to` of a chunk, as its offset index has them. Every writer that is known puts pages one behind the
+ * other: an index that passes over bytes is not believed (`undefined`), or else a page might be taken for another.
+ */
 async function indexed(
   file: SourceFile,
   chunk: ChunkInfo,
   { group, from, to }: { group: GroupInfo; from: number; to: number },
-): Promise<{ range: ChunkRange; firstRow: number }> {
+): Promise<{ range: ChunkRange; firstRow: number } | undefined> {
   const index = chunk.offsetIndex!;
   const bytes = await file.read(index.from, index.to);
   return at({ key: file.key, offset: index.from }, () => {
-    const pages = structList(readStruct(bytes).value, 1).map((page) => ({
-      offset: need(page, 1),
-      end: need(page, 1) + need(page, 2),
-      firstRow: need(page, 3),
-    }));
-    for (const [i, page] of pages.entries()) {
-      const before = pages[i - 1];
-      const isInOrder =
-        before === undefined ? page.firstRow === 0 : page.firstRow >= before.firstRow && page.offset >= before.end;
-      if (!isInOrder || page.offset < chunk.from || page.end > chunk.to || page.firstRow > group.rows)
-        damaged(`page ${i} of an offset index is at row ${page.firstRow}, bytes ${page.offset} to ${page.end}`);
-    }
-    const firstPage = pages[0] ?? damaged("an offset index has no pages");
+    const pages = indexPages(bytes, chunk, group.rows);
+    if (pages === undefined) return undefined;
+    const firstPage = pages[0]!; // indexPages gives one at least
     const first = pages.findLastIndex((page) => page.firstRow <= from);
     const behind = pages.findIndex((page, i) => i > first && page.firstRow >= to);
     const last = behind === -1 ? pages.length : behind;
@@ -58,4 +51,29 @@ async function indexed(
       },
     };
   });
+}
+
+/** A page as an offset index has it. */
+interface IndexPage {
+  readonly offset: number;
+  readonly end: number;
+  readonly firstRow: number;
+}
+
+/** The pages of an offset index, checked; `undefined` where they do not lie one behind the other up to the end of the chunk. */
+function indexPages(bytes: Uint8Array, chunk: ChunkInfo, rows: number): readonly IndexPage[] | undefined {
+  const pages = structList(readStruct(bytes).value, 1).map((page) => ({
+    offset: need(page, 1),
+    end: need(page, 1) + need(page, 2),
+    firstRow: need(page, 3),
+  }));
+  if (pages.length === 0) damaged("an offset index has no pages");
+  for (const [i, page] of pages.entries()) {
+    const before = pages[i - 1];
+    const isInOrder =
+      before === undefined ? page.firstRow === 0 : page.firstRow >= before.firstRow && page.offset >= before.end;
+    if (!isInOrder || page.offset < chunk.from || page.end > chunk.to || page.firstRow > rows)
+      damaged(`page ${i} of an offset index is at row ${page.firstRow}, bytes ${page.offset} to ${page.end}`);
+  }
+  return pages.every(({ end }, i) => end === (pages[i + 1]?.offset ?? chunk.to)) ? pages : undefined;
 }

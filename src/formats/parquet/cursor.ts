@@ -72,25 +72,43 @@ async function* decodedPages(
   { chunk, range, follower }: { chunk: ChunkInfo; range: ChunkRange; follower: RowFollower },
 ): AsyncGenerator<DecodedPage> {
   const decode = pageDecoder(column);
-  let index = 0;
-  let slots = 0;
+  const check = pageChecker(column, chunk, range);
   for (const part of [range.dictionary, range.data]) {
     if (part === undefined) continue;
     for await (const page of readPages(context, chunk.codec, part)) {
       const place = { key: context.file.key, offset: page.offset };
       const decoded = at(place, () => {
-        // Before anything is set aside for them: what a page promises is bounded by what its column does.
-        if (page.header.type !== PAGE.dictionary) slots += page.header.values;
-        if (slots > chunk.values) damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`);
+        check.before(page, part);
         const result = decode(page, follower);
-        const expected = result && range.pageRows?.[index++];
-        if (expected !== undefined && expected !== result?.rows)
-          damaged(`the page index has ${expected} rows, got ${result?.rows}`);
+        if (result !== undefined) check.after(result);
         return result;
       });
       if (decoded !== undefined) yield decoded;
     }
   }
+}
+
+/** What must hold of each page: its values before they are decoded, its rows after. */
+function pageChecker(
+  column: SourceColumn,
+  chunk: ChunkInfo,
+  range: ChunkRange,
+): { before(page: Page, part: ChunkRange["data"]): void; after(page: DecodedPage): void } {
+  let slots = 0;
+  let index = 0;
+  return {
+    before({ header }, part) {
+      if (header.type === PAGE.dictionary) return;
+      if (part === range.dictionary) damaged("the page index begins behind a page of values");
+      // Before anything is set aside for them: what a page promises is bounded by what its column does.
+      slots += header.values;
+      if (slots > chunk.values) damaged(`column ${column.name} has ${chunk.values} values, got ${slots} and more`);
+    },
+    after({ rows }) {
+      const expected = range.pageRows?.[index++];
+      if (expected !== undefined && expected !== rows) damaged(`the page index has ${expected} rows, got ${rows}`);
+    },
+  };
 }
 
 /** Begins to read a column of a row group. */
