@@ -36,10 +36,11 @@ for (const [name, why] of Object.entries(PLANTED)) {
 }
 
 test("the same seed tries the same inputs", async () => {
+  // A reader that does nothing beside the thread: what others reach may hang on what is unpacked first.
   const options = { seed: "7", executions: 300 };
-  const [one, two] = await Promise.all([watched("mds", options), watched("mds", options)]);
+  const [one, two] = await Promise.all([watched("nmea", options), watched("nmea", options)]);
   assert.deepEqual([one.executions, one.read, one.refused], [two.executions, two.read, two.refused]);
-  const other = await watched("mds", { ...options, seed: "8" });
+  const other = await watched("nmea", { ...options, seed: "8" });
   assert.notDeepEqual([one.read, one.refused], [other.read, other.refused]);
 });
 

@@ -20,7 +20,7 @@ export interface TargetEntry {
 export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   mds: {
     sources: /\/src\/(formats\/mds|node\/codecs)/,
-    executions: 30_000,
+    executions: 24_000,
     open: async () => (await import("./targets/mds.ts")).mdsTarget(),
   },
   parquet: {
@@ -35,7 +35,7 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
   },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
-    executions: 15_000,
+    executions: 11_000,
     open: async () => (await import("./targets/csv.ts")).csvTarget(),
   },
   tabular: {
