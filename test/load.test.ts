@@ -255,7 +255,10 @@ test("what is not there, or not so, is said in one line", async (t) => {
   await refused("workers", {}, "missing");
   await refused("mds", { split: "validation" }, "usage");
   await refused("mds", { format: "parquet" }, "usage");
-  await refused("mds", { verify: "yes" as never }, "usage");
+  for (const options of [{ verify: "yes" }, { split: "nope" }, { format: "arrow" }])
+    await refused("mds", options as never, "usage");
+  assert.throws(() => load(folder, undefined as never), { code: "usage" });
+  assert.throws(() => load(undefined as never, { batchSize: 4 }), { code: "usage" });
   rmSync(join(folder, "mds", "shard.00000.mds"));
   await assert.rejects(Array.fromAsync(load(join(folder, "mds"), { batchSize: 4 })), { code: "missing" });
   assert.throws(() => load(folder, { batchSize: 4, worldSize: 3 }), { code: "usage" });

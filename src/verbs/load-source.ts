@@ -1,7 +1,7 @@
 /** Finds what `load` reads at a path: one table of samples, whatever files it lies in. */
 
 import { type Schema, type ShardedTable, WindrowError } from "../core/index.ts";
-import { type DatasetSplit, type Manifest, mdsFolder, parquetFile } from "../formats/dataset/index.ts";
+import { DATASET_SPLITS, type DatasetSplit, type Manifest, mdsFolder, parquetFile } from "../formats/dataset/index.ts";
 import { openMds } from "../formats/mds/index.ts";
 import { type InspectPlace, placeName, wholeSource } from "../inspect/source.ts";
 import { joinedTable, type LoadSource } from "../load/index.ts";
@@ -22,9 +22,10 @@ export interface LoadChoice {
  * @throws WindrowError `missing`, `damaged`, `unsupported` as what is there is; `usage` for a split or a format that it has not.
  */
 export async function loadSource(path: string, choice: LoadChoice, bytesAs: Schema): Promise<LoadSource> {
-  const { verify = "none" } = choice;
-  if (!["none", "hashes"].includes(verify))
-    throw new WindrowError("usage", `Cannot load: verify must be none or hashes, got ${verify}`);
+  const { verify = "none", split: asked = "train", format: wanted = "mds" } = choice;
+  oneOf("verify", verify, ["none", "hashes"]);
+  oneOf("split", asked, DATASET_SPLITS);
+  oneOf("format", wanted, ["mds", "parquet"]);
   const hashes = verify === "hashes" ? await (await import("../node/hashes.ts")).nodeHashes() : undefined;
   const place = placeAt(path, hashes);
   const source = await wholeSource(place);
@@ -42,6 +43,12 @@ export async function loadSource(path: string, choice: LoadChoice, bytesAs: Sche
   if (source.kind === "parquet") return parquetSource(place, source.keys);
   const table = await openMds("", { ...place, verify: choice.verify ?? "none", bytesAs });
   return { table, identity: JSON.stringify(table.shards) };
+}
+
+/** Programs without types may say anything. */
+function oneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new WindrowError("usage", `Cannot load: ${name} must be one of ${known.join(", ")}, got ${value}`);
 }
 
 async function datasetSource(

@@ -1,6 +1,6 @@
 /** `load`: batches of samples from files, for training. A door of its own, `windrow/load`, that loads nothing else: a loop begins sooner. */
 
-import type { Schema } from "../core/index.ts";
+import { type Schema, WindrowError } from "../core/index.ts";
 import { type ColumnsSpec, isNames, type Loader, type LoaderOptions, loader, type SchemaOf } from "../load/index.ts";
 import { type LoadChoice, loadSource } from "./load-source.ts";
 
@@ -40,6 +40,9 @@ export function load<const C extends ColumnsSpec | "all" = typeof WINDOWS>(
   path: string,
   options: LoadOptions<C>,
 ): Loader<LoadedSchema<C>> {
+  // Programs without types may leave out what there is no default for.
+  if (typeof path !== "string" || typeof options !== "object")
+    throw new WindrowError("usage", `Cannot load: expected a path and { batchSize }, got ${path} and ${options}`);
   const columns: ColumnsSpec | "all" = options.columns ?? WINDOWS;
   const open = () => loadSource(path, options, columns === "all" ? {} : typesIn(columns));
   return loader(open, columns, options) as Loader<LoadedSchema<C>>; // checked against the files before the first batch
