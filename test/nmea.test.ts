@@ -11,8 +11,9 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
 import { materializeAis } from "../src/verbs/materialize-ais.ts";
 import { fileHashes, indexRows, SMALL, subFolder, testFolder } from "./ais-dataset.ts";
+import type { NmeaRow } from "./nmea-decoded.ts";
 import { positionBits, sentences, timeBits } from "./nmea-encoder.ts";
-import { decodedLog, type FleetLog, fleetLog, type NmeaRow } from "./nmea-log.ts";
+import { decodedLog, type FleetLog, fleetLog } from "./nmea-log.ts";
 import { needShared } from "./shared.ts";
 import { zipOf } from "./zip.ts";
 
