@@ -302,7 +302,11 @@ describe("a log without receive times", () => {
 
   test("starts at a time, and at nothing else", async () => {
     const inputs = { inputs: ["a.nmea"], out: "out" };
-    await assert.rejects(materializeAis({ ...inputs, startTime: Number.NaN }), { code: "usage" });
+    for (const startTime of [Number.NaN, -1, 1e3 * START])
+      await assert.rejects(materializeAis({ ...inputs, startTime }), {
+        code: "usage",
+        message: /--start-time .*seconds/,
+      });
   });
 });
 
