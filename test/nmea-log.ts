@@ -2,42 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nmeaDecoder, Statics } from "../src/adapters/nmea/index.ts";
 import { writeFleet } from "./ais-dataset.ts";
+import { decoded } from "./nmea-decoded.ts";
 import { positionBits, type RawPosition, sentences, tagged, timeBits, type5Bits, type24Bits } from "./nmea-encoder.ts";
 
-/** A decoded position. */
-export interface NmeaRow {
-  readonly mmsi: number;
-  readonly t: number;
-  readonly lat: number;
-  readonly lon: number;
-  readonly sog: number;
-  readonly cog: number;
-  readonly heading: number;
-  readonly msg_type: number;
-}
-
-const FIELDS = ["mmsi", "t", "lat", "lon", "sog", "cog", "heading", "msg_type"] as const;
-
 /** All that a log holds; positions of type 27 too, and from `startTime` on where there are no times. */
-export function decodedLog(bytes: Uint8Array, startTime = 1e9) {
-  const rows: NmeaRow[] = [];
-  const statics = new Statics();
-  const decoder = nmeaDecoder({
-    coarse: true,
-    startTime,
-    statics,
-    take({ length, columns }) {
-      for (let i = 0; i < length; i++) {
-        // The cast: each of the fields is a column.
-        rows.push(Object.fromEntries(FIELDS.map((name) => [name, columns[name][i]])) as unknown as NmeaRow);
-      }
-    },
-  });
-  decoder.push(bytes);
-  return { rows, ...decoder.finish(), facts: [...statics.all()] };
-}
+export const decodedLog = (bytes: Uint8Array, startTime = 1e9) => decoded([bytes], { coarse: true, startTime });
 
 /** A log, and the table of the same reports. */
 export interface FleetLog {

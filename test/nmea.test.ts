@@ -11,8 +11,9 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
 import { materializeAis } from "../src/verbs/materialize-ais.ts";
 import { fileHashes, indexRows, SMALL, subFolder, testFolder } from "./ais-dataset.ts";
+import type { NmeaRow } from "./nmea-decoded.ts";
 import { positionBits, sentences, timeBits } from "./nmea-encoder.ts";
-import { decodedLog, type FleetLog, fleetLog, type NmeaRow } from "./nmea-log.ts";
+import { decodedLog, type FleetLog, fleetLog } from "./nmea-log.ts";
 import { needShared } from "./shared.ts";
 import { zipOf } from "./zip.ts";
 
@@ -301,7 +302,11 @@ describe("a log without receive times", () => {
 
   test("starts at a time, and at nothing else", async () => {
     const inputs = { inputs: ["a.nmea"], out: "out" };
-    await assert.rejects(materializeAis({ ...inputs, startTime: Number.NaN }), { code: "usage" });
+    for (const startTime of [Number.NaN, -1, 1e3 * START])
+      await assert.rejects(materializeAis({ ...inputs, startTime }), {
+        code: "usage",
+        message: /--start-time .*seconds/,
+      });
   });
 });
 

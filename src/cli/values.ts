@@ -59,14 +59,17 @@ export function words(text: string): string[] {
   return text.split(",").map((each) => each.trim());
 }
 
+/** The ISO 8601 dates and times that are read; whatever else `Date.parse` takes it guesses, some of it by the machine's time zone. */
+const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?( ?(?:Z|[+-]\d\d:?\d\d))?)?$/i;
+
 /** Epoch seconds: a number, or an ISO date or time, UTC unless it says otherwise. */
 export function time(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  const isZoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(text) || !text.includes(":");
-  const value = Date.parse(isZoned ? text : `${text}Z`);
-  return Number.isNaN(value)
-    ? refuse(text, "a time such as 2024-01-31 or 2024-01-31T12:00:00, or epoch seconds")
-    : value / 1000;
+  const [all, day = "", zone] = ISO.exec(text.trim()) ?? [];
+  const value = all === undefined ? Number.NaN : Date.parse(all === day || zone !== undefined ? all : `${all}Z`);
+  // A day that its month does not have is one of the next month to `Date.parse`.
+  const isDay = !Number.isNaN(value) && new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+  return isDay ? value / 1000 : refuse(text, "a time such as 2024-01-31 or 2024-01-31T12:00:00, or epoch seconds");
 }
 
 /** One of a few words. */

@@ -77,10 +77,27 @@ test("nothing is left of one that breaks off, is stopped, or has no place", asyn
   rmSync(join(temp, "file"));
 });
 
+test("the folder for temporary files may be new, but what it lies in must be there", async () => {
+  {
+    using _ = await spooled(["-"], { from: input("one\n"), temp: join(temp, "new") });
+    assert.equal(readdirSync(join(temp, "new")).length, 1);
+  }
+  rmSync(join(temp, "new"), { recursive: true });
+  const lost = join(temp, "absent", "deep");
+  await assert.rejects(spooled(["-"], { from: input("one\n"), temp: lost }), { code: "missing", message: /absent/ });
+  assert.deepEqual(readdirSync(temp), []);
+});
+
 test("what a killed process left is removed, what others have is not", async () => {
   const { pid } = spawnSync(process.execPath, ["--version"]);
   const dead = `windrow-stdin-${hostname()}-${pid}-abc`;
-  const others = [`windrow-stdin-${hostname()}-${process.pid}-abc`, "windrow-stdin-elsewhere!-1-abc", "notes"];
+  const others = [
+    `windrow-stdin-${hostname()}-${process.pid}-abc`,
+    // A machine whose name is ours and a number more.
+    `windrow-stdin-${hostname()}-${pid}-${pid}-abc`,
+    "windrow-stdin-elsewhere!-1-abc",
+    "notes",
+  ];
   for (const name of [dead, ...others]) mkdirSync(join(temp, name));
   {
     using _ = await spooled(["-"], { from: input("one\n"), temp });

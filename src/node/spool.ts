@@ -1,6 +1,6 @@
 /** Keeps what comes through a pipe in a file, so that it can be looked at, hashed and read like any other input. */
 
-import { createWriteStream, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -39,9 +39,11 @@ function isGone(pid: number): boolean {
 function spoolFolder(temp = tmpdir()): string {
   const ours = `windrow-stdin-${hostname()}-`;
   try {
-    mkdirSync(temp, { recursive: true });
+    // As for all temporary files: the folder that is named may be new, but what it lies in must be there.
+    if (!existsSync(temp)) mkdirSync(temp);
     for (const name of readdirSync(temp)) {
-      const pid = name.startsWith(ours) ? Number.parseInt(name.slice(ours.length), 10) : Number.NaN;
+      // Behind another machine's name, which may begin like ours, stands more than one number.
+      const pid = name.startsWith(ours) ? Number(/^(\d+)-[^-]+$/.exec(name.slice(ours.length))?.[1]) : Number.NaN;
       if (pid > 0 && isGone(pid)) rmSync(join(temp, name), { recursive: true, force: true });
     }
     return mkdtempSync(join(temp, `${ours}${process.pid}-`));

@@ -1,4 +1,4 @@
-/** From files of reports to trips on disk: read, put in order, clean, split; every row accounted for. */
+/** From files of reports to trips on disk: read, put in order, clean, split. */
 
 import { join } from "node:path";
 import {
@@ -13,30 +13,20 @@ import {
   type Trip,
   type TripSink,
   timeCuts,
-  tripId,
   type VesselChoice,
   vesselTypeFilter,
   WIDTH,
 } from "../domains/ais/index.ts";
-import {
-  type Ledger,
-  ROWS_FILE,
-  SOURCES_FILE,
-  TIMES_FILE,
-  type Trace,
-  type TraceTable,
-  traceTable,
-} from "../materialize/index.ts";
+import { type Ledger, ROWS_FILE, SOURCES_FILE, TIMES_FILE, type TraceTable, traceTable } from "../materialize/index.ts";
 import type { InputFile } from "../node/inputs.ts";
 import { KeyNumbers } from "../node/key-numbers.ts";
 import { LatestTexts } from "../node/latest-texts.ts";
 import { RowBuckets, type SortedChunk } from "../node/row-buckets.ts";
 import { type BadRow, type RowSink, Tabular, type TabularChunk } from "../node/tabular.ts";
 import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
-import { entitySplit, type Split } from "../order/index.ts";
-import { windowUse } from "../window/index.ts";
 import { AisLogs } from "./ais-logs.ts";
 import type { ResolvedAis } from "./ais-options.ts";
+import { type CountedRows, ledgerOf, NO_CUTS, splitTrips } from "./ais-splits.ts";
 import { addCounts } from "./counts.ts";
 import type { Progress } from "./progress.ts";
 
@@ -155,81 +145,6 @@ class TrackFiles implements TripSink, Disposable {
   }
 }
 
-/** What the split decided of all trips. */
-interface SplitTrips {
-  readonly traces: readonly Trace[];
-  readonly all: number;
-  readonly short: number;
-  readonly used: number;
-  readonly unused: Record<string, number>;
-  readonly windows: Record<Split, number>;
-}
-
-/** The split of a trip; `undefined` when it lies between the splits. */
-function splitOf(trip: Trip, options: ResolvedAis, cuts: TimeCuts): Split | undefined {
-  const byTime: Split = trip.from >= cuts.test ? "test" : trip.from >= cuts.validation ? "validation" : "train";
-  if (options.splitBy === "time") return byTime;
-  const byVessel = entitySplit(options.seed, String(trip.mmsi), options.fractions);
-  if (options.splitBy === "vessel") return byVessel;
-  // Held-out vessels count only in the held-out time, and the others only before it.
-  return (byVessel === "train") === (byTime === "train") ? byVessel : undefined;
-}
-
-const NO_CUTS: TimeCuts = { validation: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
-
-function splitTrips(trips: readonly Trip[], options: ResolvedAis, cuts: TimeCuts): SplitTrips {
-  const traces: Trace[] = [];
-  const unused: Record<string, number> = {};
-  const leave = (reason: string, points: number) => {
-    if (points > 0) unused[reason] = (unused[reason] ?? 0) + points;
-  };
-  const windows = { train: 0, validation: 0, test: 0 };
-  let short = 0;
-  let used = 0;
-  for (const trip of trips) {
-    const split = splitOf(trip, options, cuts);
-    if (split === undefined) {
-      leave("between_splits", trip.length);
-      continue;
-    }
-    const use = windowUse(trip.length, options.window);
-    if (use.windows === 0) {
-      short += 1;
-      leave("trip_short", trip.length);
-      continue;
-    }
-    used += use.used;
-    leave("tail", use.tail);
-    leave("stride_gap", use.strideGap);
-    windows[split] += use.windows;
-    traces.push({ id: tripId(trip), entity: String(trip.mmsi), split, firstRow: trip.firstRow, rows: trip.length });
-  }
-  return { traces, all: trips.length, short, used, unused, windows };
-}
-
-function ledgerOf(
-  clean: CleanCounts,
-  split: SplitTrips,
-  rows: Pick<Rows, "all" | "dropped" | "noted"> & { readonly reordered: number },
-): Ledger {
-  const noted: Record<string, number> = {
-    ...rows.noted,
-    sog_derived: clean.sogDerived,
-    cog_derived: clean.cogDerived,
-    reordered: rows.reordered,
-    jump_cut: clean.jumpCut,
-  };
-  return {
-    input: rows.all,
-    kept: clean.kept,
-    dropped: addCounts(rows.dropped, clean.dropped),
-    points: { used: split.used, unused: split.unused },
-    windows: split.windows,
-    traces: { all: split.all, short: split.short },
-    noted: Object.fromEntries(Object.entries(noted).filter(([, count]) => count > 0)),
-  };
-}
-
 /** Which vessels were asked for, and from when on. */
 function vesselChoice(
   options: ResolvedAis,
@@ -323,11 +238,7 @@ async function findCuts(
 }
 
 /** What was read of all inputs. */
-interface Rows {
-  readonly all: number;
-  /** Rows that the cleaning does not see, by reason. */
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly noted: Readonly<Record<string, number>>;
+interface Rows extends Omit<CountedRows, "reordered"> {
   readonly badRows: readonly BadRow[];
   readonly factNames: readonly string[];
 }

@@ -164,8 +164,13 @@ function rules(options: MaterializeAisOptions): AisRules {
   };
 }
 
+/** Epoch seconds from here on are milliseconds, as logs have them. */
+const LATEST_SECONDS = 1e11;
+
 function startTime(time: number | undefined): number | undefined {
-  return time === undefined || Number.isFinite(time) ? time : refuse(`--start-time must be a time, got ${time}`);
+  return time === undefined || (time >= 0 && time < LATEST_SECONDS)
+    ? time
+    : refuse(`--start-time must be a time from 1970 on in seconds, not milliseconds, got ${time}`);
 }
 
 /** How many parts the key space can be cut into is for the order to say. */

@@ -8,8 +8,9 @@ import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rng } from "../../src/core/index.ts";
 import { testFolder } from "../ais-dataset.ts";
+import type { NmeaRow } from "../nmea-decoded.ts";
 import { bitText, type Field, framed, sentences, tagged } from "../nmea-encoder.ts";
-import { decodedLog, type NmeaRow } from "../nmea-log.ts";
+import { decodedLog } from "../nmea-log.ts";
 import { needShared } from "../shared.ts";
 import { peersPython } from "./python.ts";
 

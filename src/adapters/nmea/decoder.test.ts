@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { AT, bytesOf, decoded, FIX, fixed, log, type NmeaRow, timed } from "../../../test/nmea-decoded.ts";
 import {
   bitText,
   framed,
@@ -13,45 +14,7 @@ import {
   timeBits,
   type5Bits,
 } from "../../../test/nmea-encoder.ts";
-import { type NmeaOptions, nmeaDecoder } from "./decoder.ts";
 import { LINE_BYTES } from "./machine.kernel.ts";
-import { Statics } from "./statics.ts";
-
-const FIELDS = ["mmsi", "t", "lat", "lon", "sog", "cog", "heading", "msg_type"] as const;
-type Row = Record<(typeof FIELDS)[number], number>;
-
-/** What a decoder finds in a log that comes in these pieces. */
-function decoded(pieces: readonly Uint8Array[], options: Partial<NmeaOptions> = {}) {
-  const rows: Row[] = [];
-  const statics = new Statics();
-  const decoder = nmeaDecoder({
-    statics,
-    ...options,
-    take({ length, columns }) {
-      for (let i = 0; i < length; i++)
-        rows.push(Object.fromEntries(FIELDS.map((name) => [name, columns[name][i]])) as Row);
-    },
-  });
-  for (const piece of pieces) decoder.push(piece);
-  return { rows, ...decoder.finish(), facts: [...statics.all()] };
-}
-
-const bytesOf = (text: string) => new TextEncoder().encode(text);
-const log = (text: string, options: Partial<NmeaOptions> = {}) => decoded([bytesOf(text)], options);
-
-const AT = 1_700_000_000;
-const FIX: RawPosition = {
-  type: 1,
-  mmsi: 219000123,
-  lat: 33_000_000,
-  lon: 6_000_000,
-  sog: 123,
-  cog: 456,
-  heading: 45,
-  second: 20,
-};
-const fixed = (raw: Partial<RawPosition> = {}) => sentences(positionBits({ ...FIX, ...raw }))[0]!;
-const timed = (time: number, raw: Partial<RawPosition> = {}) => tagged(`c:${time}`) + fixed(raw);
 
 const whole = (min: number, max: number) => fc.integer({ min, max });
 const common = {
@@ -78,7 +41,7 @@ const coarse = fc.record({
 const position: fc.Arbitrary<RawPosition> = fc.oneof(fine, coarse);
 
 /** What a position is in degrees, knots, degrees: the doubles nearest to the decimals. */
-function meant(raw: RawPosition, t: number): Row {
+function meant(raw: RawPosition, t: number): NmeaRow {
   const { mmsi, type, lat, lon, sog, cog, heading } = raw;
   if (type === 27) {
     const values = { sog: sog === 63 ? 102.3 : sog, cog: cog === 511 ? 360 : cog, heading: 511 };
@@ -324,62 +287,6 @@ test("a lost line end loses no sentence, and no time", () => {
   assert.deepEqual(times(`$GPRMC,12${one}`), [[1, AT]]);
   assert.deepEqual(times(`\\c:12${one}`), [[1, AT]]);
   assert.deepEqual(log(`${cut}${one}`).dropped, { parse_error: 1 });
-});
-
-test("times stand before, in tag blocks, and behind; a damaged tag block has none", () => {
-  const time = (content: string) => log(content).rows.map(({ t }) => t);
-  assert.deepEqual(time(`${AT}.25 ${fixed()}`), [AT + 0.25]);
-  assert.deepEqual(time(`2023-11-14 22:13:20 ${fixed()}`), [AT]);
-  assert.deepEqual(time(`${fixed()},r003669945,${AT}\r`), [AT]);
-  assert.deepEqual(time(`${AT + 9} ${timed(AT)},r1,${AT + 5}`), [AT], "a tag block's before all");
-  assert.deepEqual(time(tagged("s:r") + timed(AT)), [AT]);
-  assert.deepEqual(log(timed(AT).replace("c:1", "c:2")).dropped, { no_time: 1 });
-  assert.deepEqual(log(timed(AT).replace("c:1", "c:2")).noted, { bad_tag_blocks: 1 });
-});
-
-test("a group has the time of its first sentence, for a while", () => {
-  const first = tagged(`g:1-2-33,c:${AT}`) + fixed({ mmsi: 1 });
-  const second = tagged("g:2-2-33") + fixed({ mmsi: 2 });
-  const times = (...lines: readonly string[]) => log(lines.join("\n")).rows.map(({ mmsi, t }) => [mmsi, t]);
-  assert.deepEqual(times(first, second), [
-    [1, AT],
-    [2, AT],
-  ]);
-  assert.deepEqual(times(tagged(`g:1-2-33,c:${AT}`), second), [[2, AT]], "also of a tag block alone on its line");
-  assert.deepEqual(times(first, tagged("g:2-2-34") + fixed()), [[1, AT]]);
-  assert.deepEqual(times(first, ...Array.from({ length: 101 }, () => "!AIVDM"), second), [[1, AT]]);
-  const [one, two] = sentences(positionBits({ ...FIX, type: 19 }), { most: 40 });
-  assert.deepEqual(times(`${tagged(`g:1-2-7,c:${AT}`)}${one}`, `${tagged("g:2-2-7")}${two}`), [[FIX.mmsi, AT]]);
-});
-
-test("without times, a base station or the user tells the time, and each position's second refines it", () => {
-  const seconds = (...lines: readonly string[]) => log(lines.join("\n")).rows.map(({ t }) => t - AT);
-  // AT is 20 seconds past the minute.
-  const base = sentences(timeBits(2190001, AT))[0]!;
-  const at = (second: number) => fixed({ second });
-  assert.deepEqual(seconds(at(20), base, at(20), at(25), at(23), at(50), at(5), at(58)), [0, 5, 3, 30, 45, 38]);
-  assert.deepEqual(seconds(base, at(50)), [30], "half a minute ahead");
-  assert.deepEqual(seconds(base, at(51)), [-29], "or a little less behind");
-  assert.deepEqual(seconds(base, at(60), at(61), at(63)), [0, 0, 0], "no second");
-  assert.deepEqual(seconds(base, timed(AT + 500), at(21)), [500, 1], "a receive time is its own sentence's");
-  assert.deepEqual(seconds(base, sentences(timeBits(2190001, AT + 3600))[0]!, at(20)), [3600]);
-  const { rows, noted } = log([at(30), at(31)].join("\n"), { startTime: AT });
-  assert.deepEqual(
-    rows.map(({ t }) => t - AT),
-    [10, 11],
-  );
-  assert.deepEqual(noted, { clock_times: 2 });
-});
-
-test("a base station without a time tells none", () => {
-  const none = "!AIVDM,1,1,,A,402B4L0000Htt1Lg@6FV5vG01d7N,0*06";
-  assert.deepEqual(log(`${none}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
-  for (const year of ["1989", "2100", "9252"]) {
-    const odd = sentences(timeBits(2190001, Date.parse(`${year}-01-01`) / 1000))[0]!;
-    assert.deepEqual(log(`${odd}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
-  }
-  const short = sentences(timeBits(2190001, AT).slice(0, 77))[0]!;
-  assert.deepEqual(log(`${short}\n${fixed()}`).dropped, { base_station: 1, no_time: 1 });
 });
 
 test("bad sentences are shown with their lines, whatever ends a line", () => {

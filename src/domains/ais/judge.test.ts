@@ -219,6 +219,13 @@ test("what does not fit is refused", () => {
     () => forecastErrors({ inputLength: 1, steps: [3] }).push(batch, four),
     /from 1 to the horizon 2, got 3/,
   );
+  // No room is made for a horizon that no window has.
+  for (const horizon of [4, Number.MAX_SAFE_INTEGER]) {
+    assert.throws(() => judge({ inputLength: 1, horizon, baselines: ["persist"] }).push(batch, {}), {
+      code: "usage",
+      message: /positions after the input, got [0-9]$/,
+    });
+  }
   assert.throws(() => forecastErrors({ seconds: [0] }), { code: "usage" });
   assert.throws(() => forecastErrors().report(), { code: "empty" });
 });

@@ -130,6 +130,8 @@ class Panel implements Judge {
   #begin(models: readonly string[], steps: number): number {
     const { horizon = steps, baselines = [] } = this.#options;
     if (this.#scratch === undefined) {
+      // Before there is room for it: a horizon may be any number.
+      expect(!(horizon > steps), `at least ${horizon} positions after the input`, steps);
       for (const name of [...models, ...baselines]) this.#sets.set(name, new ErrorSet(this.#options, horizon));
       const numbers = (size: number) => new Float64Array(size * horizon);
       this.#scratch = { truth: numbers(3), forecast: numbers(3), elapsed: numbers(1), told: numbers(1) };
