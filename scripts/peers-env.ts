@@ -1,10 +1,11 @@
 /**
- * Makes the Python that holds the peers (test/peers/requirements.txt), once, in the user's cache; prints its path, or runs a command with it.
+ * Makes the two Pythons that hold the peers, once, in the user's cache; prints their paths, or runs a command with them: the peers of tables
+ * and shards (test/peers/requirements.txt), and those of traces, Zarr and L5Kit (requirements-zarr.txt), which want other versions.
  *
- *     node scripts/peers-env.ts                  prints the interpreter's path
- *     node scripts/peers-env.ts COMMAND ARG...   runs the command with WINDROW_PEERS_PYTHON set to it
+ *     node scripts/peers-env.ts                  prints the interpreters' paths, one a line
+ *     node scripts/peers-env.ts COMMAND ARG...   runs the command with WINDROW_PEERS_PYTHON and WINDROW_ZARR_PYTHON set to them
  *
- * Where WINDROW_PEERS_PYTHON is set already, that interpreter is taken as it is.
+ * Where one of the two variables is set already, that interpreter is taken as it is.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -15,7 +16,27 @@ import { join } from "node:path";
 import { argv, env, exit, kill, pid } from "node:process";
 import { fileURLToPath } from "node:url";
 
-const REQUIREMENTS = fileURLToPath(new URL("../test/peers/requirements.txt", import.meta.url));
+/** An environment: its folder's prefix (also of the note that names it), the variable that stands for it, its list, what it takes. */
+interface Environment {
+  readonly name: string;
+  readonly variable: string;
+  readonly requirements: string;
+  readonly size: string;
+}
+
+const TABLES: Environment = {
+  name: "peers",
+  variable: "WINDROW_PEERS_PYTHON",
+  requirements: "requirements.txt",
+  size: "5 GB, some minutes",
+};
+const ZARR: Environment = {
+  name: "zarr",
+  variable: "WINDROW_ZARR_PYTHON",
+  requirements: "requirements-zarr.txt",
+  size: "0.7 GB, a minute",
+};
+
 const CACHE = join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "windrow");
 
 // The first Python that is new enough and can make environments (Debian ships venv apart).
@@ -42,21 +63,21 @@ function isAlive(process: number): boolean {
 // Gigabytes each: what a killed run left is worth sweeping.
 function sweepDrafts(): void {
   for (const name of readdirSync(CACHE)) {
-    const maker = /^peers-\w+\.draft-(\d+)$/.exec(name)?.[1];
+    const maker = /^(?:peers|zarr)-\w+\.draft-(\d+)$/.exec(name)?.[1];
     if (maker !== undefined && !isAlive(Number(maker))) rmSync(join(CACHE, name), { recursive: true, force: true });
   }
 }
 
-function makeEnvironment(folder: string): void {
+function makeEnvironment(folder: string, { requirements, size }: Environment): void {
   mkdirSync(CACHE, { recursive: true });
   sweepDrafts();
   const draft = `${folder}.draft-${pid}`;
-  console.error(`Installing the peers into ${folder}: 5 GB, some minutes, once`);
+  console.error(`Installing peers into ${folder}: ${size}, once`);
   // stdout stays free for the one line that is the answer.
   const stdio = ["ignore", 2, 2] as const;
   try {
     execFileSync(basePython(), ["-m", "venv", draft], { stdio: [...stdio] });
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", REQUIREMENTS];
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements];
     execFileSync(join(draft, "bin", "python"), pip, { stdio: [...stdio] });
     renameSync(draft, folder);
   } catch (error) {
@@ -66,22 +87,23 @@ function makeEnvironment(folder: string): void {
   }
 }
 
-function peersPython(): string {
-  const named = env["WINDROW_PEERS_PYTHON"];
+function pythonOf(environment: Environment): string {
+  const named = env[environment.variable];
   if (named) return named;
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
-  const folder = join(CACHE, `peers-${hash}`);
+  const requirements = fileURLToPath(new URL(`../test/peers/${environment.requirements}`, import.meta.url));
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+  const folder = join(CACHE, `${environment.name}-${hash}`);
   const python = join(folder, "bin", "python");
-  if (!existsSync(python)) makeEnvironment(folder);
+  if (!existsSync(python)) makeEnvironment(folder, { ...environment, requirements });
   // Test runs started by hand find it there.
-  writeFileSync(join(CACHE, "peers-python"), `${python}\n`);
+  writeFileSync(join(CACHE, `${environment.name}-python`), `${python}\n`);
   return python;
 }
 
-const python = peersPython();
+const pythons = [TABLES, ZARR].map((each) => [each.variable, pythonOf(each)] as const);
 const [command, ...rest] = argv.slice(2);
-if (command === undefined) console.log(python);
+if (command === undefined) for (const [, python] of pythons) console.log(python);
 else {
-  const { status } = spawnSync(command, rest, { stdio: "inherit", env: { ...env, WINDROW_PEERS_PYTHON: python } });
+  const { status } = spawnSync(command, rest, { stdio: "inherit", env: { ...env, ...Object.fromEntries(pythons) } });
   exit(status ?? 3);
 }
