@@ -20,8 +20,8 @@ export {
 export { parseCompression } from "./compression.ts";
 export { type ErrorCode, type ErrorDetails, unreachable, WindrowError } from "./error.ts";
 export { fnv1a32, type Rng, rng } from "./rng.ts";
-export type { OpenShardOptions, OpenShardRows, RowChoice, ShardedTable } from "./shards.ts";
+export type { OpenShardOptions, OpenShardRows, ShardedTable } from "./shards.ts";
 export { type ByteRange, type Draft, isSafeKey, type Key, type OpenFile, type ReadStore, type Store } from "./store.ts";
 export { type NumberArray, packed, type Strided } from "./strided.ts";
-export type { OpenOptions, ReadOptions, Table } from "./table.ts";
+export type { OpenOptions, ReadOptions, RowChoice, RowTable, Table } from "./table.ts";
 export type { RandomReader, SequentialWriter, Workspace } from "./workspace.ts";

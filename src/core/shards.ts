@@ -1,10 +1,7 @@
 /** Tables whose rows lie in shards, and can be taken in any order: what the loader reads. */
 
 import type { Batch, Schema } from "./columns.ts";
-import type { Table } from "./table.ts";
-
-/** Which rows of a shard: a half-open range, or numbers in any order. */
-export type RowChoice = { readonly from: number; readonly to: number } | Uint32Array;
+import type { RowChoice, Table } from "./table.ts";
 
 /** A shard at hand. */
 export interface OpenShardRows extends Disposable {

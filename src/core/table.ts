@@ -30,3 +30,17 @@ export interface OpenOptions {
   readonly codecs: Codecs;
   readonly hashes: Hashes;
 }
+
+/** Which rows: a half-open range, or numbers in any order. */
+export type RowChoice = { readonly from: number; readonly to: number } | Uint32Array;
+
+/** A table whose rows can be read in any choice and order, at a cost that goes with what is asked for. */
+export interface RowTable<S extends Schema = Schema> {
+  readonly schema: S;
+  readonly length: number;
+  /**
+   * The rows chosen, in the order asked for; a number may come twice.
+   * @throws WindrowError `usage` for a row or column that is not there, `damaged` for bytes that are not what they should be.
+   */
+  read(rows: RowChoice, options?: { readonly columns?: readonly string[] }): Promise<Batch>;
+}
