@@ -7,6 +7,7 @@ import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as windrow from "../src/index.ts";
+import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
 import * as loadDoor from "../src/verbs/load.ts";
 
@@ -56,6 +57,17 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
   assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
 });
 
-test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+test("windrow/sync lets out what makes sensors, traces and datasets, and parts of them", () => {
+  assert.deepEqual(names(sync), [
+    ..."batchFault batches concat dataset filter locate mapTraces memorySensor pick samples seconds sensor slice subset".split(
+      " ",
+    ),
+    ..."tableSensor takeRows trace".split(" "),
+  ]);
+});
+
+test("windrow/testkit lets out the suites, and what they are made of", () => {
+  assert.deepEqual(names(testkit), [
+    ..."datasetSuite expectRefusal expectSame sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+  ]);
 });
