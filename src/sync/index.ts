@@ -12,5 +12,18 @@ export type {
   TraceSample,
   ValueOf,
 } from "./sensor.ts";
-export type { IndexMap, Match, Synchronization, Timestamps } from "./synchronization.ts";
+export type {
+  Clock,
+  Grid,
+  InterpolateOptions,
+  Margin,
+  MatchOptions,
+  NearestOptions,
+  PreviousOptions,
+  Rule,
+  SyncSpec,
+  ToleranceOptions,
+} from "./sync-spec.ts";
+export type { Between, IndexMap, Match, Synchronization, Timestamps } from "./synchronization.ts";
+export { empty, interpolate, nearest, next, previous, synchronization } from "./synchronize.ts";
 export type { Trace } from "./trace.ts";
