@@ -1,6 +1,21 @@
 /** Sensors, traces and datasets, and the matching of their clocks. */
 
+export { type ClockFit, type FitMethod, fitClock } from "./clock.ts";
+export {
+  type CorrelationOptions,
+  crossCorrelationOffset,
+  type FoundOffset,
+  type Signal,
+} from "./cross-correlation.ts";
 export type { Dataset, Place } from "./dataset.ts";
+export {
+  type Dropout,
+  type Explained,
+  explain,
+  type SensorReport,
+  type SensorTiming,
+  type SyncReport,
+} from "./report.ts";
 export type {
   Interpolation,
   SampleOf,
