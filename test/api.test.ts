@@ -57,9 +57,12 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
   assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
 });
 
-test("windrow/sync lets out what makes sensors, traces and datasets, and parts of them", () => {
+test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
   assert.deepEqual(names(sync), [
-    ..."batchFault batches concat dataset filter locate mapTraces memorySensor pick samples seconds sensor slice subset".split(
+    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+      " ",
+    ),
+    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
       " ",
     ),
     ..."tableSensor takeRows trace".split(" "),

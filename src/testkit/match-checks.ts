@@ -6,6 +6,7 @@ import { expectSame } from "./check.ts";
 /** Fails unless the lists of a match fit each other. `lengths` are the numbers of samples; `of` is what is matched, for the message. */
 export function expectMatch(match: Match, lengths: Readonly<Record<string, number>>, of: string): void {
   const { length, times, refRows, segments } = match;
+  expectSame(match.asked >= length, true, `whether as many times were asked for as there are rows of ${of}`);
   const names = Object.keys(lengths);
   expectSame(
     [times.length, refRows.length, segments.length],
@@ -18,7 +19,12 @@ export function expectMatch(match: Match, lengths: Readonly<Record<string, numbe
   expectSegments(segments, of);
 }
 
-function expectSensor({ length, index, dt, valid, between }: Match, samples: number, of: string, name: string): void {
+function expectSensor(
+  { length, index, dt, valid, between, missing }: Match,
+  samples: number,
+  of: string,
+  name: string,
+): void {
   const [numbers, seconds, flags] = [index[name]!, dt[name]!, valid[name]!];
   expectSame([numbers.length, seconds.length, flags.length], [length, length, length], `the lists of ${of}`);
   for (let row = 0; row < length; row++) {
@@ -27,6 +33,8 @@ function expectSensor({ length, index, dt, valid, between }: Match, samples: num
     if (flag === 0) expectSame([number, Number.isNaN(seconds[row])], [-1, true], has);
     else expectSame([flag, number >= 0 && number < samples, Number.isFinite(seconds[row])], [1, true, true], has);
   }
+  const without = flags.filter((flag) => flag === 0).length;
+  expectSame(missing[name]! >= without, true, `whether ${of} is missing at least in the ${without} rows without it`);
   const pair = between[name];
   if (pair === undefined) return;
   const { before, after, weight } = pair;

@@ -190,6 +190,8 @@ test("a trace that breaks a promise fails the check that names it", async () => 
     withMatch(({ valid }) => ({ valid: { ...valid, b: new Uint8Array(6) } })),
     withMatch(({ dt }) => ({ dt: { ...dt, a: new Float64Array(6).fill(Number.NaN) } })),
     withMatch(() => ({ between: { a: pair } })),
+    withMatch(() => ({ asked: 5 })),
+    withMatch(({ missing }) => ({ missing: { ...missing, a: -1 } })),
     withMatch(() => ({ between: { a: { ...pair, after: pair.before, weight: new Float64Array(6).fill(1.5) } } })),
   );
   let calls = 0;
