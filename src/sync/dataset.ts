@@ -63,21 +63,26 @@ export function dataset<T extends Sensors>(source: readonly Trace<T>[] | Dataset
   const { traces, lengths, trace: make } = "trace" in source ? source : listed(source);
   if (!Number.isSafeInteger(traces) || traces < 0)
     throw new WindrowError("usage", `Cannot make a dataset: traces must be a whole number from 0 up, got ${traces}`);
-  const told = lengths && once(async () => (typeof lengths === "function" ? lengths() : lengths));
   const trace = keptTraces(traces, (number) => {
     const one = make(number);
-    return told === undefined ? one : checkedTrace(one, () => lengthOf(number));
+    return lengths === undefined ? one : checkedTrace(one, () => lengthOf(number));
   });
-  const offsets = once(async () => offsetsOf((await told?.()) ?? (await askedLengths(traces, trace)), traces));
+  // What was told is not kept beside the offsets.
+  const offsets = once(async () => {
+    const told = typeof lengths === "function" ? await lengths() : lengths;
+    return offsetsOf(told ?? (await askedLengths(traces, trace)), traces);
+  });
   const lengthOf = async (number: number): Promise<number> => {
-    if (told === undefined) return trace(number).length();
+    if (lengths === undefined) return trace(number).length();
     const starts = await offsets();
     return starts[known(number, traces) + 1]! - starts[number]!;
   };
+  // One wait fewer for each row once rows are numbered.
+  let numbered: Float64Array | undefined;
   const place = async (row: number): Promise<Place> => {
-    const starts = await offsets();
-    const number = locate(starts, row);
-    return { trace: number, row: row - starts[number]! };
+    numbered ??= await offsets();
+    const number = locate(numbered, row);
+    return { trace: number, row: row - numbered[number]! };
   };
   return {
     traces,
