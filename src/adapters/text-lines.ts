@@ -104,3 +104,9 @@ export async function headLines(file: SourceFile, most: number): Promise<readonl
   }
   return found;
 }
+
+/** The first line of a file; `undefined` where it is empty. */
+export async function firstLine(file: SourceFile): Promise<string | undefined> {
+  for await (const { lines } of lineBlocks(file)) return lines[0];
+  return undefined;
+}

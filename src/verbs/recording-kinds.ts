@@ -15,9 +15,24 @@ interface KindEntry {
 }
 
 const tum = () => import("../adapters/tum/index.ts");
+const euroc = () => import("../adapters/euroc/index.ts");
+const comma2k19 = () => import("../adapters/comma2k19/index.ts");
+const e4 = () => import("../adapters/e4/index.ts");
 
 /** In the order in which they are asked. */
 const KINDS = {
+  euroc: {
+    isFolder: async (store) => (await euroc()).isEuroc(store),
+    openFolder: async (store) => (await euroc()).openEuroc(store),
+  },
+  comma2k19: {
+    isFolder: async (store) => (await comma2k19()).isComma2k19(store),
+    openFolder: async (store) => (await comma2k19()).openComma2k19(store),
+  },
+  e4: {
+    isFolder: async (store) => (await e4()).isE4(store),
+    openFolder: async (store) => (await e4()).openE4(store),
+  },
   tum: {
     isFolder: async (store) => (await tum()).isTumFolder(store),
     openFolder: async (store) => (await tum()).openTumFolder(store),
