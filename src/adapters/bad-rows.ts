@@ -17,18 +17,23 @@ export interface Lost {
 
 const SHOWN_OF_A_FILE = 5;
 
-/** Counts bad rows. A file that is read again counts once. */
+/** Counts bad rows. What is read again counts once. */
 export class BadRows {
   readonly #files = new Map<string, { rows: number; examples: BadRow[] }>();
 
-  /** Begins a file: what was noted of it before is forgotten. */
-  begin(file: string): (line: number, why: string) => void {
+  /** Begins to read a file, for one of several purposes: what was noted of that before is forgotten. */
+  begin(file: string, purpose = ""): (line: number, why: string) => void {
     const found = { rows: 0, examples: [] as BadRow[] };
-    this.#files.set(file, found);
+    this.#files.set(JSON.stringify([file, purpose]), found);
     return (line, why) => {
       found.rows += 1;
       if (found.examples.length < SHOWN_OF_A_FILE) found.examples.push({ file, line, why });
     };
+  }
+
+  /** Takes what was counted elsewhere. */
+  add(file: string, purpose: string, { rows, examples }: Lost): void {
+    this.#files.set(JSON.stringify([file, purpose]), { rows, examples: [...examples] });
   }
 
   get lost(): Lost {

@@ -1,9 +1,8 @@
 /** Images that lie beside their list: read when their samples are. */
 
 import { type Batch, isSafeKey, type Key, type ReadStore, WindrowError } from "../core/index.ts";
-import type { Sensor } from "../sync/index.ts";
-import type { Samples, WholeSensorSpec } from "./whole-sensor.ts";
-import { wholeSensor } from "./whole-sensor.ts";
+import type { Sensor, SensorMeta } from "../sync/index.ts";
+import { type Samples, wholeSensor } from "./whole-sensor.ts";
 
 /** Where the files of a list lie. */
 export interface ImagePlace {
@@ -14,19 +13,19 @@ export interface ImagePlace {
 
 /** A list of files with times. */
 export interface ImageListSpec {
-  readonly about?: WholeSensorSpec["meta"];
+  readonly meta?: SensorMeta;
   readonly list: () => Promise<{ readonly times: Float64Array; readonly files: readonly string[] }>;
   /** Where the files are; absent where there is only the list. */
   readonly images?: ImagePlace | undefined;
 }
 
 /** A sensor of listed files: their names and, where they are there, their bytes. */
-export function imageSensor({ about, list, images }: ImageListSpec): Sensor {
+export function imageSensor({ meta, list, images }: ImageListSpec): Sensor {
   const load = async (): Promise<Samples> => {
     const { times, files } = await list();
     return { times, batch: { length: files.length, columns: { file: { data: files } } } };
   };
-  const names = wholeSensor({ schema: { file: { kind: "str" } }, ...(about && { meta: about }), load });
+  const names = wholeSensor({ schema: { file: { kind: "str" } }, ...(meta && { meta }), load });
   if (images === undefined) return names;
   return {
     ...names,

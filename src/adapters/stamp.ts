@@ -1,7 +1,6 @@
 /** Times as text: epoch numbers in a declared unit, converted without a rounding between. */
 
-/** The unit of a clock's numbers. Always declared: a guess would be right until it is not. */
-export type TimeUnit = "s" | "ms" | "us" | "ns";
+import type { TimeUnit } from "../sync/index.ts";
 
 const EXPONENT: Readonly<Record<TimeUnit, number>> = { s: 0, ms: -3, us: -6, ns: -9 };
 

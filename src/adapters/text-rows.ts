@@ -1,9 +1,10 @@
 /** Rows of numbers, stamps and words in a text file, such as most recordings of research are. */
 
 import type { Batch, ColumnType, Schema } from "../core/index.ts";
+import type { TimeUnit } from "../sync/index.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { fileName, type SourceFile } from "./recording.ts";
-import { cellNumber, stampSeconds, type TimeUnit } from "./stamp.ts";
+import { cellNumber, stampSeconds } from "./stamp.ts";
 import { lineBlocks } from "./text-lines.ts";
 
 /** What a cell of a row is. */

@@ -2,16 +2,61 @@
 
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import type { Lost } from "../adapters/bad-rows.ts";
 import type { Recording } from "../adapters/recording.ts";
 import { type ReadStore, WindrowError } from "../core/index.ts";
 import { folderStore } from "../node/folder-store.ts";
+import type { Sensors } from "../sync/index.ts";
+import { isTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
+
+/** A trace of an input, not yet matched. */
+export interface OpenedTrace {
+  /** Names it within its input; absent where the input is one trace. */
+  readonly part?: string;
+  /** What splits are made by; its name where absent. */
+  readonly entity?: string;
+  /** Its sensors, made anew. */
+  sensors(): Sensors;
+}
+
+/** What an input holds. */
+export interface OpenedInput {
+  readonly traces: readonly OpenedTrace[];
+  /** Rows that could not be read, of what has been read so far. */
+  lost(): Lost;
+}
+
+/** What kinds are opened with. */
+export interface OpenContext {
+  readonly tables: TableFileOptions;
+  /** A new folder for temporary files. */
+  readonly temp: () => string;
+}
+
+/** A file or folder, in its store. */
+interface Input {
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** The folder itself, or the one that the file lies in. */
+  readonly store: ReadStore;
+  /** Of the file; empty for a folder. */
+  readonly key: string;
+}
 
 /** A kind of recording. */
 interface KindEntry {
-  isFolder?(store: ReadStore): Promise<boolean>;
-  openFolder?(store: ReadStore): Promise<Recording>;
-  isFile?(store: ReadStore, key: string): Promise<boolean>;
-  openFile?(store: ReadStore, key: string): Promise<Recording>;
+  readonly forms: readonly ("file" | "folder")[];
+  /** Whether an input looks like one. */
+  is(input: Input): boolean | Promise<boolean>;
+  open(input: Input, context: OpenContext): Promise<OpenedInput>;
+}
+
+/** A kind whose inputs are a trace each. */
+function oneTrace(open: (input: Input) => Promise<Recording>): KindEntry["open"] {
+  return async (input) => {
+    const { sensors, lost } = await open(input);
+    return { traces: [{ sensors }], lost };
+  };
 }
 
 const tum = () => import("../adapters/tum/index.ts");
@@ -19,25 +64,41 @@ const euroc = () => import("../adapters/euroc/index.ts");
 const comma2k19 = () => import("../adapters/comma2k19/index.ts");
 const e4 = () => import("../adapters/e4/index.ts");
 
-/** In the order in which they are asked. */
+/** In the order in which they are asked: what is told by more comes first. */
 const KINDS = {
   euroc: {
-    isFolder: async (store) => (await euroc()).isEuroc(store),
-    openFolder: async (store) => (await euroc()).openEuroc(store),
+    forms: ["folder"],
+    is: async ({ store }) => (await euroc()).isEuroc(store),
+    open: oneTrace(async ({ store }) => (await euroc()).openEuroc(store)),
   },
   comma2k19: {
-    isFolder: async (store) => (await comma2k19()).isComma2k19(store),
-    openFolder: async (store) => (await comma2k19()).openComma2k19(store),
+    forms: ["folder"],
+    is: async ({ store }) => (await comma2k19()).isComma2k19(store),
+    open: oneTrace(async ({ store }) => (await comma2k19()).openComma2k19(store)),
   },
   e4: {
-    isFolder: async (store) => (await e4()).isE4(store),
-    openFolder: async (store) => (await e4()).openE4(store),
+    forms: ["folder"],
+    is: async ({ store }) => (await e4()).isE4(store),
+    open: oneTrace(async ({ store }) => (await e4()).openE4(store)),
   },
   tum: {
-    isFolder: async (store) => (await tum()).isTumFolder(store),
-    openFolder: async (store) => (await tum()).openTumFolder(store),
-    isFile: async (store, key) => /\.txt(\.gz)?$/i.test(key) && (await tum()).isTumFile({ store, key }),
-    openFile: async (store, key) => (await tum()).openTum({ store, key }),
+    forms: ["file", "folder"],
+    async is({ store, key, isFolder }) {
+      if (isFolder) return (await tum()).isTumFolder(store);
+      return /\.txt(\.gz)?$/i.test(key) && (await tum()).isTumFile({ store, key });
+    },
+    open: oneTrace(async ({ store, key, isFolder }) =>
+      isFolder ? (await tum()).openTumFolder(store) : (await tum()).openTum({ store, key }),
+    ),
+  },
+  table: {
+    forms: ["file", "folder"],
+    is: ({ path, key, isFolder }) => (isFolder ? tableFiles(path).length > 0 : isTableFile(key)),
+    async open({ path, isFolder }, { tables, temp }) {
+      const files = isFolder ? tableFiles(path) : [path];
+      if (files.length > 0) return openTableFiles(files, tables, temp);
+      throw new WindrowError("missing", `Cannot open ${path}: the folder holds no .csv, .tsv or .parquet file`);
+    },
   },
 } as const satisfies Readonly<Record<string, KindEntry>>;
 
@@ -51,35 +112,22 @@ export const RECORDING_KINDS = Object.keys(KINDS) as readonly RecordingKind[];
  * Opens a file or folder, as the kind that it is said to be or looks like.
  * @throws WindrowError `unsupported` where it looks like none, or the kind has no such form.
  */
-export async function openInput(path: string, kind?: RecordingKind): Promise<Recording> {
-  const kinds: readonly [string, KindEntry][] = kind === undefined ? Object.entries(KINDS) : [[kind, KINDS[kind]]];
+export async function openInput(
+  path: string,
+  kind: RecordingKind | undefined,
+  context: OpenContext,
+): Promise<OpenedInput> {
   const isFolder = statSync(path).isDirectory();
   const store = folderStore(isFolder ? path : dirname(path));
-  for (const [, entry] of kinds) {
-    const opened = isFolder
-      ? await openFolder(entry, store, kind !== undefined)
-      : await openFile(entry, { store, key: basename(path) }, kind !== undefined);
-    if (opened !== undefined) return opened;
+  const input = { path, isFolder, store, key: isFolder ? "" : basename(path) };
+  const form = isFolder ? "folder" : "file";
+  const kinds: readonly KindEntry[] = kind === undefined ? Object.values(KINDS) : [KINDS[kind]];
+  for (const entry of kinds.filter(({ forms }) => forms.includes(form))) {
+    if (kind !== undefined || (await entry.is(input))) return entry.open(input, context);
   }
-  const what = isFolder ? "folder" : "file";
-  throw new WindrowError(
-    "unsupported",
+  const why =
     kind === undefined
-      ? `Cannot open ${path}: the ${what} looks like no recording (${RECORDING_KINDS.join(", ")}); say with --kind what it is`
-      : `Cannot open ${path}: a recording of kind ${kind} is no ${what}`,
-  );
-}
-
-async function openFolder(entry: KindEntry, store: ReadStore, isSaid: boolean): Promise<Recording | undefined> {
-  if (entry.openFolder === undefined) return undefined;
-  return isSaid || (await entry.isFolder?.(store)) ? entry.openFolder(store) : undefined;
-}
-
-async function openFile(
-  entry: KindEntry,
-  { store, key }: { readonly store: ReadStore; readonly key: string },
-  isSaid: boolean,
-): Promise<Recording | undefined> {
-  if (entry.openFile === undefined) return undefined;
-  return isSaid || (await entry.isFile?.(store, key)) ? entry.openFile(store, key) : undefined;
+      ? `the ${form} looks like no recording; say which it is: ${RECORDING_KINDS.join(", ")}`
+      : `a recording of kind ${kind} is no ${form}`;
+  throw new WindrowError("unsupported", `Cannot open ${path}: ${why}`);
 }

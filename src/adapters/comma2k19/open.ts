@@ -1,12 +1,11 @@
 /** Opens a segment of comma2k19: `.npy` arrays without an ending, each beside an array of its times (the dataset's README, "Logs" and "Poses"). */
 
-import type { Column, ReadStore, RowChoice, Schema } from "../../core/index.ts";
-import { WindrowError } from "../../core/index.ts";
-import type { Interpolation, Sensor, SensorMeta } from "../../sync/index.ts";
+import { type Column, type ReadStore, type Schema, WindrowError } from "../../core/index.ts";
+import { type Interpolation, type Sensor, type SensorMeta, sensor } from "../../sync/index.ts";
+import { rowCount } from "../../sync/rows.ts";
+import { BadRows } from "../bad-rows.ts";
 import { type NpyArray, openNpy } from "../npy/index.ts";
-import { fileName, type Recording, type SourceFile } from "../recording.ts";
-import { choiceLength } from "../take-rows.ts";
-import { once } from "../whole-sensor.ts";
+import { fileName, type Recording, recording, type SensorMaker, type SourceFile } from "../recording.ts";
 
 /** Arrays of one clock. */
 interface ArraySet {
@@ -60,7 +59,7 @@ async function openTimes(file: SourceFile): Promise<NpyArray> {
   );
 }
 
-async function openSet(store: ReadStore, set: ArraySet): Promise<Sensor> {
+async function openSet(store: ReadStore, set: ArraySet): Promise<SensorMaker> {
   const times = await openTimes({ store, key: set.times });
   const arrays = new Map<string, NpyArray>();
   for (const [field, key] of Object.entries(set.fields)) {
@@ -72,7 +71,7 @@ async function openSet(store: ReadStore, set: ArraySet): Promise<Sensor> {
       );
     arrays.set(field, array);
   }
-  return arraySensor(set.name, times, arrays);
+  return () => ({ [set.name]: arraySensor(set.name, times, arrays) });
 }
 
 function arraySensor(name: string, times: NpyArray, arrays: ReadonlyMap<string, NpyArray>): Sensor {
@@ -85,17 +84,17 @@ function arraySensor(name: string, times: NpyArray, arrays: ReadonlyMap<string, 
   const meta: SensorMeta = {
     interpolation: Object.fromEntries([...arrays.keys()].map((field) => [field, interpolationOf(name, field)])),
   };
-  return {
+  return sensor({
     schema,
     meta,
     length: async () => times.length,
-    times: once(async () => (await times.read({ from: 0, to: times.length })) as Float64Array), // checked when it was opened
-    async read(rows: RowChoice) {
+    times: async () => (await times.read({ from: 0, to: times.length })) as Float64Array, // checked when it was opened
+    async read(rows) {
       const columns: [string, Column][] = [];
       for (const [field, array] of arrays) columns.push([field, { data: await array.read(rows) }]);
-      return { length: choiceLength(rows), columns: Object.fromEntries(columns) };
+      return { length: rowCount(rows), columns: Object.fromEntries(columns) };
     },
-  };
+  });
 }
 
 /** The sets of arrays in a segment: `processed_log/…/{t,value}`, and the poses. */
@@ -126,12 +125,9 @@ export async function isComma2k19(store: ReadStore): Promise<boolean> {
  * @throws WindrowError `missing` for a folder without streams; `damaged` for an array that is none, or has not a row for each time.
  */
 export async function openComma2k19(store: ReadStore): Promise<Recording> {
-  const sensors: [string, Sensor][] = [];
-  for (const set of await sets(store)) sensors.push([set.name, await openSet(store, set)]);
-  if (sensors.length === 0)
-    throw new WindrowError(
-      "missing",
-      `Cannot read ${store.name}: processed_log/…/t and value, or global_pose/frame_times are expected`,
-    );
-  return { sensors: Object.fromEntries(sensors), lost: () => ({ rows: 0, examples: [] }) };
+  const makers: SensorMaker[] = [];
+  for (const set of await sets(store)) makers.push(await openSet(store, set));
+  if (makers.length > 0) return recording(makers, new BadRows());
+  const wanted = "processed_log/…/t and value, or global_pose/frame_times";
+  throw new WindrowError("missing", `Cannot read ${store.name}: ${wanted} are expected`);
 }

@@ -3,7 +3,7 @@
 import { type ReadStore, WindrowError } from "../../core/index.ts";
 import type { Sensor } from "../../sync/index.ts";
 import { BadRows } from "../bad-rows.ts";
-import { fileName, type Recording, type SourceFile } from "../recording.ts";
+import { fileName, type Recording, recording, type SensorMaker, type SourceFile } from "../recording.ts";
 import { cellNumber } from "../stamp.ts";
 import { headLines } from "../text-lines.ts";
 import { cellsOf, type NumberField, numberColumns, numberSchema, readTextRows } from "../text-rows.ts";
@@ -52,52 +52,54 @@ function headNumber(
   return first;
 }
 
-async function signalSensor(file: SourceFile, { field, scale }: Signal, bad: BadRows): Promise<Sensor> {
+async function signalSensor(file: SourceFile, { field, scale }: Signal, bad: BadRows): Promise<() => Sensor> {
   const [startLine, rateLine] = await headLines(file, 2);
   const cells = field.cells.length;
   const start = headNumber(file, startLine, { cells, what: "a start time in line 1" });
   const rateHz = headNumber(file, rateLine, { cells, what: "a rate in Hz in line 2" });
   if (rateHz <= 0) throw headFault(file, "a rate above 0 in line 2", rateLine);
-  return wholeSensor({
-    schema: numberSchema([field]),
-    meta: { rateHz, interpolation: { [field.name]: "linear" } },
-    async load() {
-      const spec = {
-        cells: field.cells.map(() => "number" as const),
-        delimiter: "comma",
-        unit: "s",
-        headLines: 2,
-      } as const;
-      const rows = await readTextRows(file, spec, bad);
-      const scaled =
-        scale === undefined
-          ? rows
-          : { ...rows, numbers: rows.numbers.map((column) => column.map((each) => each * scale)) };
-      // The line says which sample it is, so that one that is spoilt does not shift those behind it.
-      const times = rows.lines.map((line) => start + (line - 3) / rateHz);
-      return { times, batch: { length: rows.length, columns: numberColumns(scaled, [field]) } };
-    },
-  });
+  return () =>
+    wholeSensor({
+      schema: numberSchema([field]),
+      meta: { rateHz, interpolation: { [field.name]: "linear" } },
+      async load() {
+        const spec = {
+          cells: field.cells.map(() => "number" as const),
+          delimiter: "comma",
+          unit: "s",
+          headLines: 2,
+        } as const;
+        const rows = await readTextRows(file, spec, bad);
+        const scaled =
+          scale === undefined
+            ? rows
+            : { ...rows, numbers: rows.numbers.map((column) => column.map((each) => each * scale)) };
+        // The line says which sample it is, so that one that is spoilt does not shift those behind it.
+        const times = rows.lines.map((line) => start + (line - 3) / rateHz);
+        return { times, batch: { length: rows.length, columns: numberColumns(scaled, [field]) } };
+      },
+    });
 }
 
 /** Heart beats: seconds since the start, and seconds since the beat before. */
-async function beatSensor(file: SourceFile, bad: BadRows): Promise<Sensor> {
+async function beatSensor(file: SourceFile, bad: BadRows): Promise<() => Sensor> {
   const [line] = await headLines(file, 1);
   const start = headNumber(file, line?.replace(/,\s*IBI\s*$/, ""), {
     cells: 1,
     what: "a start time and the word IBI in line 1",
   });
-  return wholeSensor({
-    schema: numberSchema(BEAT),
-    async load() {
-      const spec = { cells: ["stamp", "number"], delimiter: "comma", unit: "s", headLines: 1 } as const;
-      const rows = await readTextRows(file, spec, bad);
-      return {
-        times: rows.stamps[0]!.map((offset) => start + offset),
-        batch: { length: rows.length, columns: numberColumns(rows, BEAT) },
-      };
-    },
-  });
+  return () =>
+    wholeSensor({
+      schema: numberSchema(BEAT),
+      async load() {
+        const spec = { cells: ["stamp", "number"], delimiter: "comma", unit: "s", headLines: 1 } as const;
+        const rows = await readTextRows(file, spec, bad);
+        return {
+          times: rows.stamps[0]!.map((offset) => start + offset),
+          batch: { length: rows.length, columns: numberColumns(rows, BEAT) },
+        };
+      },
+    });
 }
 
 /** Presses of the button, numbered from 0. */
@@ -134,19 +136,17 @@ export async function isE4(store: ReadStore): Promise<boolean> {
  */
 export async function openE4(store: ReadStore): Promise<Recording> {
   const bad = new BadRows();
-  const sensors: [string, Sensor][] = [];
-  for (const [name, signal] of Object.entries(SIGNALS)) {
+  const makers: SensorMaker[] = [];
+  const open = async (name: string, make: (file: SourceFile) => Promise<() => Sensor>) => {
     const key = await csvKey(store, name);
-    if (key !== undefined) sensors.push([name, await signalSensor({ store, key }, signal, bad)]);
-  }
-  const beats = await csvKey(store, "IBI");
-  if (beats !== undefined) sensors.push(["IBI", await beatSensor({ store, key: beats }, bad)]);
-  const tags = await csvKey(store, "tags");
-  if (tags !== undefined) sensors.push(["tags", tagSensor({ store, key: tags }, bad)]);
-  if (sensors.length === 0)
-    throw new WindrowError(
-      "missing",
-      `Cannot read ${store.name}: ACC.csv, BVP.csv, EDA.csv, HR.csv, TEMP.csv or IBI.csv is expected`,
-    );
-  return { sensors: Object.fromEntries(sensors), lost: () => bad.lost };
+    if (key === undefined) return;
+    const sensor = await make({ store, key });
+    makers.push(() => ({ [name]: sensor() }));
+  };
+  for (const [name, signal] of Object.entries(SIGNALS)) await open(name, (file) => signalSensor(file, signal, bad));
+  await open("IBI", (file) => beatSensor(file, bad));
+  await open("tags", async (file) => () => tagSensor(file, bad));
+  if (makers.length > 0) return recording(makers, bad);
+  const wanted = "ACC.csv, BVP.csv, EDA.csv, HR.csv, TEMP.csv or IBI.csv";
+  throw new WindrowError("missing", `Cannot read ${store.name}: ${wanted} is expected`);
 }

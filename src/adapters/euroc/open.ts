@@ -4,7 +4,7 @@ import { type Json, type ReadStore, WindrowError } from "../../core/index.ts";
 import type { Sensor, SensorMeta } from "../../sync/index.ts";
 import { BadRows } from "../bad-rows.ts";
 import { imagePlace, imageSensor } from "../image-files.ts";
-import { fileName, type Recording, type SourceFile } from "../recording.ts";
+import { fileName, type Recording, recording, type SensorMaker, type SourceFile } from "../recording.ts";
 import { firstLine, headLines } from "../text-lines.ts";
 import { cellsOf, numberColumns, numberSchema, readTextRows } from "../text-rows.ts";
 import { wholeSensor } from "../whole-sensor.ts";
@@ -53,7 +53,7 @@ async function parsedYaml(file: SourceFile, bytes: Uint8Array): Promise<Readonly
   return JSON.parse(JSON.stringify(value)) as Readonly<Record<string, Json>>;
 }
 
-async function openSensor(file: SourceFile, bad: BadRows): Promise<Sensor> {
+async function openSensor(file: SourceFile, bad: BadRows): Promise<() => Sensor> {
   const folder = file.key.slice(0, file.key.lastIndexOf("/"));
   const header = await firstLine(file);
   const cells = header === undefined ? [] : cellsOf(header, "comma");
@@ -63,7 +63,8 @@ async function openSensor(file: SourceFile, bad: BadRows): Promise<Sensor> {
       `Cannot read ${fileName(file)}: a header that begins with #timestamp [ns] is expected, got ${JSON.stringify(header ?? "nothing")}`,
     );
   const meta = await sensorYaml(file.store, folder);
-  return cells[1] === "filename" ? cameraSensor(file, folder, { meta, bad }) : numberSensor(file, cells, { meta, bad });
+  if (cells[1] === "filename") return cameraSensor(file, folder, { meta, bad });
+  return () => numberSensor(file, cells, { meta, bad });
 }
 
 const ROWS = { delimiter: "comma", unit: "ns", headLines: 1 } as const;
@@ -73,14 +74,14 @@ interface SensorParts {
   readonly bad: BadRows;
 }
 
-async function cameraSensor(file: SourceFile, folder: string, { meta, bad }: SensorParts): Promise<Sensor> {
+async function cameraSensor(file: SourceFile, folder: string, { meta, bad }: SensorParts): Promise<() => Sensor> {
   const [first = ""] = await headLines(file, 1);
   const images = await imagePlace(cellsOf(first, "comma")[1], { store: file.store, folder: `${folder}/data` });
   const list = async () => {
     const rows = await readTextRows(file, { ...ROWS, cells: ["stamp", "text"] }, bad);
     return { times: rows.stamps[0]!, files: rows.texts[0]! };
   };
-  return imageSensor({ about: meta, list, images });
+  return () => imageSensor({ meta, list, images });
 }
 
 function numberSensor(file: SourceFile, cells: readonly string[], { meta, bad }: SensorParts): Sensor {
@@ -112,9 +113,11 @@ export async function isEuroc(store: ReadStore): Promise<boolean> {
  */
 export async function openEuroc(store: ReadStore): Promise<Recording> {
   const bad = new BadRows();
-  const sensors: [string, Sensor][] = [];
-  for (const [name, key] of await tables(store)) sensors.push([name, await openSensor({ store, key }, bad)]);
-  if (sensors.length === 0)
-    throw new WindrowError("missing", `Cannot read ${store.name}: a folder with data.csv for each sensor is expected`);
-  return { sensors: Object.fromEntries(sensors), lost: () => bad.lost };
+  const makers: SensorMaker[] = [];
+  for (const [name, key] of await tables(store)) {
+    const make = await openSensor({ store, key }, bad);
+    makers.push(() => ({ [name]: make() }));
+  }
+  if (makers.length > 0) return recording(makers, bad);
+  throw new WindrowError("missing", `Cannot read ${store.name}: a folder with data.csv for each sensor is expected`);
 }

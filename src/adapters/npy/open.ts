@@ -9,8 +9,8 @@ import {
   type RowChoice,
   WindrowError,
 } from "../../core/index.ts";
+import { checkRows, rowCount } from "../../sync/rows.ts";
 import { fileName, type SourceFile } from "../recording.ts";
-import { checkRows, choiceLength } from "../take-rows.ts";
 import { fortranPlaces, swapBytes } from "./array.kernel.ts";
 import { type NpyHeader, readNpyHeader } from "./header.ts";
 
@@ -121,8 +121,8 @@ export async function openNpy(file: SourceFile): Promise<NpyArray> {
     type: width === 1 ? { kind: header.kind } : { kind: header.kind, shape: rowShape },
     length: rows,
     async read(choice) {
-      checkRows(choice, rows);
-      if (choiceLength(choice) === 0) return new NUMERIC_ARRAYS[header.kind](0);
+      checkRows(choice, rows, fileName(file));
+      if (rowCount(choice) === 0) return new NUMERIC_ARRAYS[header.kind](0);
       return choice instanceof Uint32Array ? picked(layout, choice) : range(layout, choice.from, choice.to);
     },
   };

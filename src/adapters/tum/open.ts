@@ -1,10 +1,11 @@
 /** Opens the text files of the TUM RGB-D benchmark; their first row says what they are (its "file formats" page). */
 
 import { type ReadStore, WindrowError } from "../../core/index.ts";
-import type { Sensors } from "../../sync/index.ts";
+import type { Sensor } from "../../sync/index.ts";
+import { once } from "../../sync/once.ts";
 import { BadRows } from "../bad-rows.ts";
-import { imagePlace, imageSensor } from "../image-files.ts";
-import { fileName, type Recording, type SourceFile } from "../recording.ts";
+import { type ImagePlace, imagePlace, imageSensor } from "../image-files.ts";
+import { fileName, type Recording, recording, type SensorMaker, type SourceFile } from "../recording.ts";
 import { cellNumber } from "../stamp.ts";
 import { headLines } from "../text-lines.ts";
 import {
@@ -16,7 +17,7 @@ import {
   readTextRows,
   type TextRowsSpec,
 } from "../text-rows.ts";
-import { once, wholeSensor } from "../whole-sensor.ts";
+import { wholeSensor } from "../whole-sensor.ts";
 
 const POSE: readonly NumberField[] = [
   { name: "position", type: { kind: "f64", shape: [3], unit: "m" }, cells: [0, 1, 2] },
@@ -37,7 +38,7 @@ interface Source {
 }
 
 /** A trajectory, or a list of accelerations. */
-function numberSensor(source: Source, fields: readonly NumberField[]): Sensors[string] {
+function numberSensor(source: Source, fields: readonly NumberField[]): Sensor {
   const cells: CellKind[] = ["stamp", ...fields.flatMap((field) => field.cells.map((): CellKind => "number"))];
   return wholeSensor({
     schema: numberSchema(fields),
@@ -67,26 +68,37 @@ function stem(key: string): string {
     .replace(/\.txt$/, "");
 }
 
-/** Sensors of a list of files: one for each pair of a stamp and a name in its rows. */
-async function listSensors({ file, bad }: Source, firstRow: readonly string[]): Promise<Sensors> {
-  const pairs = firstRow.length / 2;
-  const cells = Array.from({ length: pairs }, (): CellKind[] => ["stamp", "text"]).flat();
-  const rows = once(() => readTextRows(file, { ...ROWS, cells }, bad));
-  const sensors: [string, Sensors[string]][] = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    const name = firstRow[2 * pair + 1]!;
-    const list = async () => ({ times: (await rows()).stamps[pair]!, files: (await rows()).texts[pair]! });
-    const images = await imagePlace(name, { store: file.store, folder: folderOf(file.key) });
-    sensors.push([
-      pairs === 1 ? stem(file.key) : (name.split("/").at(-2) ?? `list${pair + 1}`),
-      imageSensor({ list, images }),
-    ]);
+/** A pair of a stamp and a name in the rows of a list. */
+interface ListPair {
+  readonly sensor: string;
+  readonly images: ImagePlace | undefined;
+}
+
+/** The pairs of a list. Two are called as the folders of their files are, numbered where that is one; the only one as its list is. */
+async function listPairs({ store, key }: SourceFile, firstRow: readonly string[]): Promise<ListPair[]> {
+  const names = firstRow.filter((_, i) => i % 2 === 1);
+  const folders = names.map((name) => name.split("/").at(-2) ?? "list");
+  const pairs: ListPair[] = [];
+  for (const [i, name] of names.entries()) {
+    const numbered = folders[0] === folders[1] ? `${folders[i]}${i + 1}` : folders[i]!;
+    const images = await imagePlace(name, { store, folder: folderOf(key) });
+    pairs.push({ sensor: names.length === 1 ? stem(key) : numbered, images });
   }
-  const [first, second] = sensors;
-  // Both lists of one folder: numbers tell them apart.
-  if (first?.[0] === second?.[0])
-    return Object.fromEntries(sensors.map(([name, sensor], i) => [`${name}${i + 1}`, sensor]));
-  return Object.fromEntries(sensors);
+  return pairs;
+}
+
+/** Sensors of a list of files, one a pair. */
+async function listSensors({ file, bad }: Source, firstRow: readonly string[]): Promise<SensorMaker> {
+  const pairs = await listPairs(file, firstRow);
+  const cells = pairs.flatMap((): CellKind[] => ["stamp", "text"]);
+  return () => {
+    const rows = once(() => readTextRows(file, { ...ROWS, cells }, bad));
+    const sensors = pairs.map(({ sensor, images }, i) => {
+      const list = async () => ({ times: (await rows()).stamps[i]!, files: (await rows()).texts[i]! });
+      return [sensor, imageSensor({ list, images })];
+    });
+    return Object.fromEntries(sensors);
+  };
 }
 
 /** What a row of a file is, by its cells; `undefined` where it is no row of these formats. */
@@ -104,22 +116,25 @@ async function firstRow(file: SourceFile): Promise<readonly string[]> {
   return line === undefined ? [] : cellsOf(line, "space");
 }
 
-async function fileSensors(source: Source): Promise<Sensors> {
+async function fileSensors(source: Source): Promise<SensorMaker> {
   const cells = await firstRow(source.file);
-  const kind = rowKind(cells);
-  switch (kind) {
+  const name = stem(source.file.key);
+  switch (rowKind(cells)) {
     case "pose":
-      return { [stem(source.file.key)]: numberSensor(source, POSE) };
+      return () => ({ [name]: numberSensor(source, POSE) });
     case "acceleration":
-      return { [stem(source.file.key)]: numberSensor(source, ACCELERATION) };
+      return () => ({ [name]: numberSensor(source, ACCELERATION) });
     case "list":
       return listSensors(source, cells);
-    default:
-      throw new WindrowError(
-        "unsupported",
-        `Cannot read ${fileName(source.file)}: rows of "t tx ty tz qx qy qz qw", "t ax ay az", "t file" or "t file t file" are expected, got ${cells.length === 0 ? "none" : `a first row of ${cells.length} cells`}`,
-      );
+    case undefined:
+      throw noRow(source.file, cells.length);
   }
+}
+
+function noRow(file: SourceFile, cells: number): WindrowError {
+  const got = cells === 0 ? "none" : `a first row of ${cells} cells`;
+  const wanted = '"t tx ty tz qx qy qz qw", "t ax ay az", "t file" or "t file t file"';
+  return new WindrowError("unsupported", `Cannot read ${fileName(file)}: rows of ${wanted} are expected, got ${got}`);
 }
 
 /** Whether a file's first row is one of these formats. */
@@ -134,10 +149,11 @@ export async function isTumFile(file: SourceFile): Promise<boolean> {
  */
 export async function openTum(file: SourceFile): Promise<Recording> {
   const bad = new BadRows();
-  return { sensors: await fileSensors({ file, bad }), lost: () => bad.lost };
+  return recording([await fileSensors({ file, bad })], bad);
 }
 
-const SINGLE = ["rgb", "depth", "accelerometer", "groundtruth"];
+const LISTS = ["rgb", "depth"];
+const SERIES = ["accelerometer", "groundtruth"];
 const ASSOCIATIONS = ["associations", "associate", "association"];
 
 /** The key of a text file in a folder, plain or packed. */
@@ -148,7 +164,8 @@ async function textKey(store: ReadStore, name: string): Promise<string | undefin
 
 /** Whether a folder holds the files of a TUM sequence. */
 export async function isTumFolder(store: ReadStore): Promise<boolean> {
-  for (const name of [...SINGLE, ...ASSOCIATIONS]) if ((await textKey(store, name)) !== undefined) return true;
+  for (const name of [...LISTS, ...ASSOCIATIONS, ...SERIES])
+    if ((await textKey(store, name)) !== undefined) return true;
   return false;
 }
 
@@ -159,19 +176,21 @@ export async function isTumFolder(store: ReadStore): Promise<boolean> {
  */
 export async function openTumFolder(store: ReadStore): Promise<Recording> {
   const bad = new BadRows();
-  const open = async (name: string): Promise<Sensors> => {
-    const key = await textKey(store, name);
-    return key === undefined ? {} : fileSensors({ file: { store, key }, bad });
+  const makers: SensorMaker[] = [];
+  const open = async (names: readonly string[]): Promise<boolean> => {
+    let isFound = false;
+    for (const name of names) {
+      const key = await textKey(store, name);
+      if (key === undefined) continue;
+      makers.push(await fileSensors({ file: { store, key }, bad }));
+      isFound = true;
+    }
+    return isFound;
   };
-  let sensors: Sensors = {};
-  for (const name of SINGLE) sensors = { ...sensors, ...(await open(name)) };
-  for (const name of ASSOCIATIONS) {
-    if ("rgb" in sensors || "depth" in sensors) break;
-    sensors = { ...sensors, ...(await open(name)) };
-  }
-  if (Object.keys(sensors).length > 0) return { sensors, lost: () => bad.lost };
-  throw new WindrowError(
-    "missing",
-    `Cannot read ${store.name}: rgb.txt, depth.txt, accelerometer.txt, groundtruth.txt or associations.txt is expected`,
-  );
+  const hasLists = await open(LISTS);
+  if (!hasLists) await open(ASSOCIATIONS);
+  await open(SERIES);
+  if (makers.length > 0) return recording(makers, bad);
+  const wanted = "rgb.txt, depth.txt, accelerometer.txt, groundtruth.txt or associations.txt";
+  throw new WindrowError("missing", `Cannot read ${store.name}: ${wanted} is expected`);
 }
