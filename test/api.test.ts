@@ -53,7 +53,7 @@ test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {
 });
 
 test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () => {
-  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
+  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetRows", "parquetSink"]);
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {

@@ -51,13 +51,20 @@ export function csvCells(line: string, delimiter: string): string[] {
   return [...cells, cell.trim()];
 }
 
-/** The kind that all of a column's cells have; cells without a value say nothing. */
+/** A number without a value, in lower case, as programs write it. */
+export const NO_NUMBER = ["", "na", "n/a", "nan", "null", "none", "-"];
+
+/** One cell in ten may be spoilt: its row will be. Where there are more that are no number, they are words. */
+const SPOILT = 0.1;
+
+/** The kind of a column's cells; those without a value say nothing. */
 function kindOf(cells: readonly string[]): CsvKind {
-  const values = cells.filter((cell) => cell !== "");
-  if (!values.every((cell) => NUMBER.test(cell))) return "str";
+  const values = cells.filter((cell) => !NO_NUMBER.includes(cell.toLowerCase()));
+  const isMostly = (pattern: RegExp) => values.filter((cell) => !pattern.test(cell)).length <= SPOILT * values.length;
+  if (!isMostly(NUMBER)) return "str";
   const isLarge = values.some((cell) => INTEGER.test(cell) && !Number.isSafeInteger(Number(cell)));
   // Whole numbers that float64 does not hold are read as what they are.
-  return isLarge && values.length === cells.length && values.every((cell) => INTEGER.test(cell)) ? "i64" : "f64";
+  return isLarge && isMostly(INTEGER) && values.length === cells.length ? "i64" : "f64";
 }
 
 function columnNames(

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { WindrowError } from "../core/index.ts";
-import type { CsvColumn, CsvLayout } from "./csv-columns.ts";
+import { type CsvColumn, type CsvLayout, NO_NUMBER } from "./csv-columns.ts";
 import { Duck, duckError } from "./duckdb.ts";
 import type { InputFile } from "./inputs.ts";
 import type { BadRow } from "./tabular.ts";
@@ -46,7 +46,8 @@ function cellSql({ kind }: CsvColumn, cell: string, isTime: boolean): { value: s
   switch (kind) {
     case "f64": {
       const value = `try_cast(${text} AS DOUBLE)`;
-      const bad = isTime ? `(${value} IS NULL OR NOT isfinite(${value}))` : `(${value} IS NULL AND ${text} <> '')`;
+      const isGap = `lower(${text}) IN (${NO_NUMBER.map(quoted).join(", ")})`;
+      const bad = isTime ? `(${value} IS NULL OR NOT isfinite(${value}))` : `(${value} IS NULL AND NOT ${isGap})`;
       return { value: `coalesce(${value}, 'nan'::DOUBLE)`, bad };
     }
     case "i64": {

@@ -93,7 +93,8 @@ interface Opened {
 
 async function openAll(all: readonly string[], options: OpenRecordingsOptions, temp: TempFolders): Promise<Opened> {
   const inputs: OpenedInput[] = [];
-  for (const path of all) inputs.push(await openInput(path, options.kind, { tables: options, temp: () => temp.next() }));
+  for (const path of all)
+    inputs.push(await openInput(path, options.kind, { tables: options, temp: () => temp.next() }));
   const names = traceNames(all);
   const traces = inputs.flatMap((input, i) =>
     input.traces.map(({ part, entity, sensors }) => {

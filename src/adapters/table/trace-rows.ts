@@ -48,7 +48,10 @@ export async function traceRows(
 ): Promise<TraceRows> {
   const { kind, shape } = table.schema[column]!;
   if (shape !== undefined || (kind !== "str" && (!isNumeric(kind) || kind === "bool")))
-    throw new WindrowError("usage", `Cannot part a table by ${column}: it must hold texts or whole numbers, got ${kind}`);
+    throw new WindrowError(
+      "usage",
+      `Cannot part a table by ${column}: it must hold texts or whole numbers, got ${kind}`,
+    );
   const values = new Values();
   const ofRow = new Uint32Array(table.length);
   for (let from = 0; from < table.length; from += STRETCH) {
