@@ -16,6 +16,8 @@ export interface CsvCopyOptions {
   readonly layout: CsvLayout;
   /** The column of times: a row without one is bad. */
   readonly time: string;
+  /** Another column that each row must have a value of. */
+  readonly required?: string | undefined;
   /** A folder of its own, made if absent. */
   readonly folder: string;
   readonly memoryBytes: number;
@@ -40,14 +42,24 @@ const ROW_GROUP_ROWS = 32_768;
 /** A time as ISO 8601 writes it, with or without a zone. */
 const ISO = String.raw`\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?`;
 
+/** What a column must have in each row. */
+type Need = "time" | "value" | "none";
+
+type Needs = Pick<CsvCopyOptions, "time" | "required">;
+
+function needOf(name: string, { time, required }: Needs): Need {
+  return name === time ? "time" : name === required ? "value" : "none";
+}
+
 /** A cell's value, and when it is none. */
-function cellSql({ kind }: CsvColumn, cell: string, isTime: boolean): { value: string; bad: string } {
+function cellSql({ kind }: CsvColumn, cell: string, need: Need): { value: string; bad: string } {
   const text = `trim(${cell})`;
   switch (kind) {
     case "f64": {
       const value = `try_cast(${text} AS DOUBLE)`;
       const isGap = `lower(${text}) IN (${NO_NUMBER.map(quoted).join(", ")})`;
-      const bad = isTime ? `(${value} IS NULL OR NOT isfinite(${value}))` : `(${value} IS NULL AND NOT ${isGap})`;
+      const bad =
+        need !== "none" ? `(${value} IS NULL OR NOT isfinite(${value}))` : `(${value} IS NULL AND NOT ${isGap})`;
       return { value: `coalesce(${value}, 'nan'::DOUBLE)`, bad };
     }
     case "i64": {
@@ -56,12 +68,15 @@ function cellSql({ kind }: CsvColumn, cell: string, isTime: boolean): { value: s
       return { value, bad: `(${value}) IS NULL` };
     }
     case "str":
-      return { value: cell, bad: isTime ? `NOT regexp_full_match(${text}, ${quoted(ISO)})` : "false" };
+      return {
+        value: cell,
+        bad: { none: "false", value: `${text} = ''`, time: `NOT regexp_full_match(${text}, ${quoted(ISO)})` }[need],
+      };
   }
 }
 
-function selectSql({ columns }: CsvLayout, time: string, from: string): string {
-  const cells = columns.map((column, i) => ({ column, ...cellSql(column, `c${i}`, column.name === time) }));
+function selectSql({ columns }: CsvLayout, needs: Needs, from: string): string {
+  const cells = columns.map((column, i) => ({ column, ...cellSql(column, `c${i}`, needOf(column.name, needs)) }));
   const bad = cells.map((cell, i) => `WHEN ${cell.bad} THEN ${i + 1}`).join(" ");
   const values = cells.map(({ value }, i) => `${value} AS c${i}`).join(", ");
   return `SELECT ${values}, (CASE ${bad} ELSE 0 END)::INTEGER AS bad FROM ${from}`;
@@ -73,7 +88,7 @@ export function copiedName(place: number): string {
 }
 
 async function copyPlain(duck: Duck, plain: PlainFile, options: CsvCopyOptions): Promise<CsvCopy> {
-  const { folder, layout, time } = options;
+  const { folder, layout } = options;
   const { file, isCopy, hasQuotes } = tidyText(plain, folder);
   const link = join(folder, "reading.csv");
   const path = join(folder, "table.parquet");
@@ -83,7 +98,7 @@ async function copyPlain(duck: Duck, plain: PlainFile, options: CsvCopyOptions):
     const { delimiter, header, columns } = layout;
     const from = csvSql(link, { delimiter, header, width: columns.length, places: new Map() }, hasQuotes);
     const to = (target: string) => `TO ${quoted(target)} (FORMAT parquet, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
-    await duck.run(`COPY (${selectSql(layout, time, from)}) ${to(path)}`);
+    await duck.run(`COPY (${selectSql(layout, options, from)}) ${to(path)}`);
     const rejected = await rejects(duck);
     const found = await badRows(duck, path);
     if (found.count > 0) {
@@ -94,7 +109,7 @@ async function copyPlain(duck: Duck, plain: PlainFile, options: CsvCopyOptions):
     }
     const lines = linesOf(file, found.first, { header, rejected: rejected.first });
     const examples = [
-      ...found.first.map((row, i) => ({ line: lines[i] ?? 0, why: whyBad(layout, row.bad, time) })),
+      ...found.first.map((row, i) => ({ line: lines[i] ?? 0, why: whyBad(layout, row.bad, options) })),
       ...rejected.first,
     ]
       .sort((a, b) => a.line - b.line)
@@ -107,9 +122,10 @@ async function copyPlain(duck: Duck, plain: PlainFile, options: CsvCopyOptions):
   }
 }
 
-function whyBad({ columns }: CsvLayout, number: number, time: string): string {
+function whyBad({ columns }: CsvLayout, number: number, needs: Needs): string {
   const { name, kind } = columns[number - 1]!;
-  return `${name} is no ${name === time ? "time" : kind === "i64" ? "whole number" : "number"}`;
+  if (needOf(name, needs) === "time") return `${name} is no time`;
+  return kind === "str" ? `${name} is empty` : `${name} is no ${kind === "i64" ? "whole number" : "number"}`;
 }
 
 interface BadPlace {

@@ -47,9 +47,12 @@ const DUCK_BYTES = 256 * 2 ** 20;
 function csvSource(input: InputFile, layout: CsvLayout, { temp, bad }: TableContext): TableSource {
   const schema = Object.fromEntries(layout.columns.map(({ name, kind }) => [name, { kind }]));
   let rows: (() => Promise<RowTable>) | undefined;
-  const copied = async (time: string): Promise<RowTable> => {
-    const copy = await copyCsv(input, { layout, time, folder: temp(), memoryBytes: DUCK_BYTES, threads: 2 });
-    bad.add(input.path, "cells", { rows: copy.bad, examples: copy.examples });
+  const copied = async (time: string, required: string | undefined): Promise<RowTable> => {
+    const copy = await copyCsv(input, { layout, time, required, folder: temp(), memoryBytes: DUCK_BYTES, threads: 2 });
+    bad.add(input.path, "cells", {
+      rows: copy.bad,
+      examples: copy.examples.map((row) => ({ ...row, file: input.path })),
+    });
     const stored = layout.columns.map((_, i) => copiedName(i));
     return renamed(parquetRows(await openRows(copy.path, stored)), schema);
   };
@@ -57,8 +60,8 @@ function csvSource(input: InputFile, layout: CsvLayout, { temp, bad }: TableCont
     name: sensorName(input.path),
     file: input.path,
     schema,
-    open(time) {
-      rows ??= once(() => copied(time));
+    open(time, trace) {
+      rows ??= once(() => copied(time, trace));
       return rows();
     },
   };

@@ -25,10 +25,10 @@ export interface TableSource {
   readonly file: string;
   readonly schema: Schema;
   /**
-   * Its rows, which are told by the column `time`: a source that can tell a row without a time leaves it out itself. A gap in a column of
-   * floats is NaN, and not a row without a value.
+   * Its rows. A source that knows the place of a row without a value of the columns `time` and `trace` leaves it out itself. A gap in a
+   * column of floats is NaN, and not a row without a value.
    */
-  open(time: string): Promise<RowTable>;
+  open(time: string, trace?: string): Promise<RowTable>;
 }
 
 /** How tables become sensors. */
@@ -129,10 +129,10 @@ function inUse(source: TableSource, options: TableOptions, bad: BadRows): TableI
   const fields = Object.entries(source.schema).filter(([name]) => name !== time.name && name !== traceColumn);
   return {
     source,
-    open: () => source.open(time.name),
+    open: () => source.open(time.name, traceColumn),
     fields: Object.fromEntries(fields),
     timed: async () => {
-      const table = await source.open(time.name);
+      const table = await source.open(time.name, traceColumn);
       const times = await timesOf(table, time);
       noteUntimed(times, bad.begin(source.file, "rows"), time.name);
       return { table, times };
