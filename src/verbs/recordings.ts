@@ -105,6 +105,13 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, t
   return { inputs, traces };
 }
 
+/** Sensors that a row may be without, as the synchronization says of itself. */
+function optionalOf({ spec }: Synchronization, sensors: readonly string[]): readonly string[] {
+  const { missing, optional } = spec;
+  if (missing === "keep") return sensors;
+  return Array.isArray(optional) ? sensors.filter((name) => optional.includes(name)) : [];
+}
+
 /** What makes rows where nothing was said: those of the only sensor. */
 function defaultSynchronization(name: string, sensors: readonly string[]): Synchronization {
   const [only, ...others] = sensors;
@@ -143,7 +150,13 @@ export async function openRecordings(
       const { name, entity, ...made } = traces[number]!;
       const sensors = made.sensors();
       const synchronization = options.synchronization ?? defaultSynchronization(name, Object.keys(sensors));
-      return trace({ name, entity, sensors, synchronization });
+      return trace({
+        name,
+        entity,
+        sensors,
+        synchronization,
+        optional: optionalOf(synchronization, Object.keys(sensors)),
+      });
     };
     return {
       ...dataset({ traces: traces.length, trace: make }),
