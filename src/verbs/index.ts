@@ -42,6 +42,8 @@ export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-
 export { type LoadedSchema, type LoadOptions, load } from "./load.ts";
 export { type MaterializeResult, materializeAis, planAis } from "./materialize-ais.ts";
 export type { Progress } from "./progress.ts";
+export { RECORDING_KINDS, type RecordingKind } from "./recording-kinds.ts";
+export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./recordings.ts";
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
