@@ -17,10 +17,10 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load loadMatch materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask saveMatch".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
+    ..."shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify".split(" "),
   ]);
 });
 

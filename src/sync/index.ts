@@ -10,6 +10,7 @@ export {
   type Signal,
 } from "./cross-correlation.ts";
 export { type Dataset, type DatasetSpec, dataset, locate, type Place } from "./dataset.ts";
+export { type Cells, density } from "./density.ts";
 export { memorySensor } from "./memory-sensor.ts";
 export { mapTraces, type Picked, pick } from "./pick.ts";
 export {
@@ -34,6 +35,7 @@ export {
   type TraceSample,
   type ValueOf,
 } from "./sensor.ts";
+export { MATCH_KEY, type MatchOrigin, restoredMatch, type StoredMatch, storedMatch } from "./stored-match.ts";
 export type {
   Clock,
   Grid,
