@@ -15,13 +15,13 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load loadMatch materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask saveMatch".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
+    ..."shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify".split(" "),
   ]);
 });
 
@@ -54,15 +54,15 @@ test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {
 });
 
 test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () => {
-  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
+  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetRows", "parquetSink"]);
 });
 
 test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
   assert.deepEqual(names(sync), [
-    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+    ..."batchFault batches concat crossCorrelationOffset dataset density empty explain filter fitClock interpolate locate".split(
       " ",
     ),
-    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+    ..."mapTraces memorySensor nearest next pick previous restoredMatch samples seconds sensor slice storedMatch subset synchronization".split(
       " ",
     ),
     ..."tableSensor takeRows trace".split(" "),
