@@ -1,6 +1,7 @@
 /** The directory of a zip (APPNOTE.TXT 6.3.10): found from the end, read whole, and held against what a liar would write. */
 
-import { type KeyReader, WindrowError } from "../core/index.ts";
+import { WindrowError } from "../core/index.ts";
+import type { KeyReader } from "./key-reader.ts";
 import { cp437 } from "./zip-names.ts";
 
 /** An entry as the directory has it. */

@@ -8,13 +8,12 @@ import {
   type Hashes,
   isSafeKey,
   type Key,
-  type KeyReader,
-  keyReader,
   type OpenFile,
   type ReadStore,
   WindrowError,
 } from "../core/index.ts";
 import { checkRange, closedFile, safeKey } from "./guards.ts";
+import { type KeyReader, keyReader } from "./key-reader.ts";
 import { dataStart, METHODS, SIZES, type ZipEntry, zipEntries, zipFault } from "./zip-directory.ts";
 import { gzipped } from "./zip-gzip.ts";
 

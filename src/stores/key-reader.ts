@@ -1,7 +1,6 @@
 /** One file of a store, for many reads: through the open file where the store has one, else range by range. */
 
-import { WindrowError } from "./error.ts";
-import type { Key, OpenFile, ReadStore } from "./store.ts";
+import { type Key, type OpenFile, type ReadStore, WindrowError } from "../core/index.ts";
 
 /** A file of a store while it is read. */
 export interface KeyReader extends Disposable {
