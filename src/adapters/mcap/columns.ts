@@ -241,7 +241,8 @@ function bytesWriter(data: Uint8Array[]): Write {
 
 /** Seconds and the nanoseconds beyond them, by the names that ROS 1, ROS 2 and Protocol Buffers have for them. */
 export function nanoseconds(value: unknown, name: string): bigint {
-  const parts = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>; // an object
+  if (typeof value !== "object" || value === null) return wrong(name, "a time", value);
+  const parts = value as Record<string, unknown>; // an object
   const seconds = parts["sec"] ?? parts["seconds"] ?? 0;
   const rest = parts["nsec"] ?? parts["nanosec"] ?? parts["nanos"] ?? 0;
   if (typeof seconds !== "bigint" && !Number.isSafeInteger(seconds)) wrong(name, "a time", value);

@@ -7,7 +7,15 @@ import type { Contents, McapLost } from "./contents.ts";
 import { channelDecoder } from "./decoder.ts";
 import { frameSensors } from "./frames.ts";
 import type { Recording } from "./places.ts";
-import { type Channel, MAGIC, type McapLibrary, mcapFault, type SourceFile, sourceFile } from "./records.ts";
+import {
+  type Channel,
+  type ChannelSchema,
+  MAGIC,
+  type McapLibrary,
+  mcapFault,
+  type SourceFile,
+  sourceFile,
+} from "./records.ts";
 import { scanFile } from "./scan.ts";
 import { readSummary } from "./summary.ts";
 import { type McapTime, type Topic, TopicMessages, topicSensor } from "./topic-sensor.ts";
@@ -42,19 +50,31 @@ async function contentsOf(library: McapLibrary, file: SourceFile, chunks: Chunks
   return typeof summary === "string" ? scanFile(library, file, chunks, summary) : summary;
 }
 
-/** Channels by topic and, where one topic has several schemas, by those. */
+function isSameSchema(a: ChannelSchema | undefined, b: ChannelSchema | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const isSame = a.name === b.name && a.encoding === b.encoding && a.data.length === b.data.length;
+  return isSame && a.data.every((byte, i) => byte === b.data[i]);
+}
+
+/** Channels by topic and, where one topic has several encodings or schemas, by those. */
 async function topicsOf({ channels, schemas }: Contents, wanted: readonly string[] | undefined): Promise<Topic[]> {
-  const groups = new Map<string, Channel[]>();
+  const groups: { readonly schema: ChannelSchema | undefined; readonly channels: [Channel, ...Channel[]] }[] = [];
   for (const channel of channels.values()) {
     if (wanted !== undefined && !wanted.includes(channel.topic)) continue;
-    const group = JSON.stringify([channel.topic, channel.schemaId, channel.messageEncoding]);
-    groups.set(group, [...(groups.get(group) ?? []), channel]);
+    const schema = schemas.get(channel.schemaId);
+    const own = groups.find(
+      (group) =>
+        group.channels[0].topic === channel.topic &&
+        group.channels[0].messageEncoding === channel.messageEncoding &&
+        isSameSchema(group.schema, schema),
+    );
+    if (own === undefined) groups.push({ schema, channels: [channel] });
+    else own.channels.push(channel);
   }
   return Promise.all(
-    [...groups.values()].map(async (group) => {
-      const [first] = group as [Channel, ...Channel[]];
-      const schema = schemas.get(first.schemaId);
-      return { name: first.topic, channels: group, schema, ...(await channelDecoder(first, schema)) };
+    groups.map(async (group) => {
+      const [first] = group.channels;
+      return { name: first.topic, ...group, ...(await channelDecoder(first, group.schema)) };
     }),
   );
 }

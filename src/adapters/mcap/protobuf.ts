@@ -34,16 +34,20 @@ function fieldsOf(type: Type, budget: FieldBudget, above: readonly Type[]): Fiel
 
 /** Of proto3's plain fields, one that is not there has its default value. A message, or what is of a `oneof` or optional, may lack. */
 function isNullable(field: ProtoField): boolean {
-  return !field.repeated && !field.map && field.hasPresence && !field.required;
+  if (field.repeated || field.map || field.required) return false;
+  return field.partOf !== null || field.hasPresence === true || messageOf(field) !== undefined;
+}
+
+/** The message that a field holds; what is resolved otherwise is an enumeration. */
+function messageOf({ resolvedType }: ProtoField): Type | undefined {
+  return resolvedType !== null && "fieldsArray" in resolvedType ? resolvedType : undefined;
 }
 
 function shapeOf(field: ProtoField, budget: FieldBudget, above: readonly Type[]): Field["shape"] {
   if (field.map) return { kind: "json" };
-  const { resolvedType } = field;
-  if (resolvedType !== null && "fieldsArray" in resolvedType)
-    return messageShape(field, resolvedType, { budget, above });
-  // What is resolved and no message is an enumeration.
-  const kind = resolvedType === null ? KINDS[field.type] : "i32";
+  const message = messageOf(field);
+  if (message !== undefined) return messageShape(field, message, { budget, above });
+  const kind = field.resolvedType === null ? KINDS[field.type] : "i32";
   if (field.repeated) return kind === undefined || kind === "str" ? { kind: "json" } : { kind: "numbers", type: kind };
   return kind === undefined ? { kind: "bytes" } : { kind: "scalar", type: kind };
 }

@@ -130,16 +130,32 @@ export async function rosDecoder(schema: Uint8Array, dialect: "ros1" | "ros2"): 
   const root = definitions.find(({ name }) => name === undefined || name === "") ?? definitions[0];
   if (root === undefined) refuse("a ROS definition is empty");
   const { fields, least } = new Trees(definitions).of(root);
-  const reader =
-    dialect === "ros1"
-      ? new (await import("@foxglove/rosmsg-serialization")).MessageReader(definitions)
-      : new (await import("@foxglove/rosmsg2-serialization")).MessageReader(definitions);
+  const read = dialect === "ros1" ? await ros1Reader(definitions) : await ros2Reader(definitions);
   return {
     fields,
     decode(data) {
       // Lists of a length that the definition sets are made before they are read.
       if (data.length < least) throw new WindrowError("damaged", `it has at least ${least} bytes, got ${data.length}`);
-      return reader.readMessage(data);
+      return read(data);
     },
+  };
+}
+
+type Read = (data: Uint8Array) => unknown;
+
+async function ros1Reader(definitions: Definition[]): Promise<Read> {
+  const { MessageReader } = await import("@foxglove/rosmsg-serialization");
+  const reader = new MessageReader(definitions);
+  return (data) => reader.readMessage(data);
+}
+
+async function ros2Reader(definitions: Definition[]): Promise<Read> {
+  const { MessageReader } = await import("@foxglove/rosmsg2-serialization");
+  const reader = new MessageReader(definitions);
+  return (data) => {
+    const message = reader.readMessage(data);
+    // It reads on into what lies behind the message in memory, where a text says that it is longer.
+    if (reader.lastReadByteLength() <= data.length) return message;
+    throw new WindrowError("damaged", `it goes on to byte ${reader.lastReadByteLength()}, got ${data.length}`);
   };
 }

@@ -48,6 +48,7 @@ function wrongSummary(reader: Reader, chunks: readonly Chunk[], bytes: number): 
     return channel !== undefined && (channel.schemaId === 0 || schemasById.has(channel.schemaId));
   };
   const ids = [
+    ...channelsById.keys(),
     ...(statistics?.channelMessageCounts.keys() ?? []),
     ...chunks.flatMap(({ index }) => [...(index?.keys() ?? [])]),
   ];
