@@ -3,6 +3,8 @@
 export * from "./core/index.ts";
 export { folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
 export {
+  type HttpStoreOptions,
+  httpStore,
   type ZipStore,
   type ZipStoreOptions,
   type ZipWriter,
