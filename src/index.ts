@@ -2,4 +2,14 @@
 
 export * from "./core/index.ts";
 export { folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
+export {
+  type HttpStoreOptions,
+  httpStore,
+  type ZipStore,
+  type ZipStoreOptions,
+  type ZipWriter,
+  type ZipWriterOptions,
+  zipStore,
+  zipWriter,
+} from "./stores/index.ts";
 export * from "./verbs/index.ts";
