@@ -6,6 +6,7 @@ import * as ais from "../src/domains/ais/index.ts";
 import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
+import * as zarr from "../src/formats/zarr/index.ts";
 import * as windrow from "../src/index.ts";
 import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
