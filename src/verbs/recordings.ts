@@ -1,14 +1,14 @@
 /** Recordings of many kinds as one dataset: each input is looked at, and becomes a trace. */
 
-import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { WindrowError } from "../core/index.ts";
-import { ioError } from "../node/io-error.ts";
 import { type Dataset, dataset, nearest, type Sensors, type Synchronization, trace } from "../sync/index.ts";
 import { type OpenedInput, openInput, type RecordingKind } from "./recording-kinds.ts";
 import type { TableFileOptions } from "./recording-tables.ts";
+import { TempFolders } from "./temp-folders.ts";
 
 /** How recordings are opened. */
 export interface OpenRecordingsOptions extends TableFileOptions {
@@ -54,35 +54,6 @@ function traceNames(all: readonly string[]): string[] {
   if (new Set(names).size === names.length) return names;
   const folder = commonFolder(all);
   return all.map((path) => relative(folder, path).replaceAll("\\", "/"));
-}
-
-/** Temporary folders, one below the other, made when the first is asked for. */
-class TempFolders implements Disposable {
-  readonly #below: string;
-  #folder: string | undefined;
-  #made = 0;
-
-  constructor(below: string) {
-    this.#below = below;
-  }
-
-  next(): string {
-    this.#folder ??= this.#make();
-    return join(this.#folder, String(this.#made++));
-  }
-
-  #make(): string {
-    try {
-      return mkdtempSync(join(this.#below, "windrow-recordings-"));
-    } catch (cause) {
-      throw ioError("make a folder in", this.#below, cause);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
-  }
 }
 
 /** Inputs, and their traces under the names that they have in the dataset. */
