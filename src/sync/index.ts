@@ -2,9 +2,24 @@
 
 export { takeRows } from "./batch.ts";
 export { concat, filter, type Part, type SliceOptions, slice, subset } from "./choose.ts";
+export { type ClockFit, type FitMethod, fitClock } from "./clock.ts";
+export {
+  type CorrelationOptions,
+  crossCorrelationOffset,
+  type FoundOffset,
+  type Signal,
+} from "./cross-correlation.ts";
 export { type Dataset, type DatasetSpec, dataset, locate, type Place } from "./dataset.ts";
 export { memorySensor } from "./memory-sensor.ts";
 export { mapTraces, type Picked, pick } from "./pick.ts";
+export {
+  type Dropout,
+  type Explained,
+  explain,
+  type SensorReport,
+  type SensorTiming,
+  type SyncReport,
+} from "./report.ts";
 export { seconds, type TimeUnit } from "./seconds.ts";
 export {
   type Interpolation,
