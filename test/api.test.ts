@@ -20,7 +20,7 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."leak load materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
+    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify zipStore zipWriter".split(" "),
   ]);
 });
 
@@ -57,5 +57,5 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "readStoreSuite", "storeSuite"]);
 });
