@@ -16,7 +16,7 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
     ..."leak load loadMatch materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask saveMatch".split(
@@ -72,6 +72,6 @@ test("windrow/sync lets out sensors, traces, datasets, and what matches clocks",
 
 test("windrow/testkit lets out the suites, and what they are made of", () => {
   assert.deepEqual(names(testkit), [
-    ..."datasetSuite expectRefusal expectSame sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
   ]);
 });

@@ -44,12 +44,28 @@ export const RECORDING_OPTIONS = {
     fallback: "hold",
     parse: interpolation,
   },
+  topics: { value: "<names>", summary: "of MCAP: the topics wanted", fallback: "all", parse: words },
+  messageTime: {
+    value: "<which>",
+    summary: "of MCAP: the time of a message: log, publish, header",
+    fallback: "log",
+    parse: oneOf("log", "publish", "header"),
+  },
 };
 
 /** What these options say. */
 export function recordingOptions(options: OptionValues<typeof RECORDING_OPTIONS>): OpenRecordingsOptions {
-  const { kind, timeColumn, unit, traceColumn, columns, interpolation: how } = options;
-  const given = { kind, timeColumn, unit, traceColumn, columns, interpolation: how };
+  const { kind, timeColumn, unit, traceColumn, columns, topics, messageTime } = options;
+  const given = {
+    kind,
+    timeColumn,
+    unit,
+    traceColumn,
+    columns,
+    topics,
+    messageTime,
+    interpolation: options.interpolation,
+  };
   // Only what was given: an option that is absent is no option that is undefined.
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
