@@ -109,7 +109,7 @@ async function rankedInputs(patterns: readonly string[], progress: Progress): Pr
 /** The samples' columns and how MDS holds them; refuses what cannot be held. */
 function layoutOf(options: ResolvedAis) {
   const features = { name: "features", type: { kind: "f32", shape: [options.window.size, FEATURES.length] } } as const;
-  const schema = sampleSchema(features, options.ids);
+  const schema = sampleSchema({ columns: [features], ids: options.ids, window: options.window });
   const mds = mdsLayout(schema, {
     style: options.mdsEncoding,
     shardBytes: options.shardBytes,
@@ -140,11 +140,12 @@ function specOf(
   request: Request,
 ): Omit<DatasetSpec, "counts" | "runSamples"> & { readonly sampleBytes: number } {
   const { features, schema, mds } = layoutOf(options);
-  const cut = pieces(schema, mds, longestId(table));
+  const cut = pieces(schema, mds, { window: options.window, longestId: longestId(table), values: {} });
   return {
     seed: options.seed.toString(),
     window: options.window,
-    features,
+    columns: [features],
+    times: "stamps",
     ids: options.ids,
     formats: options.formats,
     ...(options.compression === undefined ? {} : { compression: options.compression }),
