@@ -4,14 +4,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { memoryWorkspace } from "../../test/memory-workspace.ts";
-import { type Batch, bytesOf, type ColumnType, isNumeric, NUMERIC_ARRAYS, valuesPerRow } from "../core/index.ts";
+import {
+  type Batch,
+  bytesOf,
+  type ColumnType,
+  isNumeric,
+  NUMERIC_ARRAYS,
+  valuesPerRow,
+  type Workspace,
+} from "../core/index.ts";
 import { mdsLayout } from "../formats/mds/index.ts";
 import { orderFile, RECORD_WORDS, writeOrder } from "./order.ts";
 import { payloads, scatter } from "./payload.ts";
 import { rowFiles } from "./row-files.ts";
 import { rowLayout, VALUES_FILE } from "./row-layout.ts";
 import { type DatasetSpec, lengthsColumn, sampleSchema, windowColumn } from "./spec.ts";
-import { traceTable } from "./traces.ts";
+import { type Trace, type TraceTable, traceTable } from "./traces.ts";
 import { windowPlacer } from "./window-placer.ts";
 
 const encoder = new TextEncoder();
@@ -94,57 +102,84 @@ function emptyBatch(spec: DatasetSpec): Batch {
   return { length: 1, columns: Object.fromEntries(entries) };
 }
 
+/** Writes rows in batches. */
+function ingest(
+  workspace: Workspace,
+  columns: Fields,
+  spec: DatasetSpec,
+  rows: { total: number; batch: number },
+): void {
+  using files = rowFiles(workspace, spec);
+  for (let from = 0; from < rows.total; from += rows.batch) {
+    const to = Math.min(rows.total, from + rows.batch);
+    const times = Float64Array.from({ length: 2 * (to - from) }, (_, i) => from + (i >> 1) + (i % 2) * 0.5);
+    files.append({ batch: batchOf(columns, from, to), times, source: 3 });
+  }
+  files.close();
+}
+
+/** Stretches of one trace, with gaps between them. */
+function stretchesOf(list: readonly { rows: number; gap: number }[]): Trace[] {
+  let [firstRow, firstStart] = [0, 0];
+  return list.map(({ rows, gap }) => {
+    const trace = { id: "t", entity: "e", split: "train", firstRow, rows, firstStart } as const;
+    firstRow += rows;
+    firstStart += rows + gap + 1;
+    return trace;
+  });
+}
+
+/** The row at which each window begins, by its start. */
+function windowsOf(traces: readonly Trace[], { size, stride }: DatasetSpec["window"]): ReadonlyMap<number, number> {
+  const windows = traces.flatMap(({ rows, firstRow, firstStart = 0 }) =>
+    Array.from({ length: rows }, (_, at) => at)
+      .filter((at) => at % stride === 0 && at + size <= rows)
+      .map((at) => [firstStart + at, firstRow + at] as const),
+  );
+  return new Map(windows);
+}
+
+/** Orders the windows, and scatters them where there are to be runs. */
+function order(workspace: Workspace, table: TraceTable, spec: DatasetSpec): Uint32Array {
+  const [total = 0] = writeOrder(workspace, table, "train", { ...spec, parts: 1, memoryBytes: 500 });
+  const runs = spec.runSamples === undefined ? 0 : Math.ceil(total / spec.runSamples);
+  for (let run = 0; run < runs; run++) scatter(workspace, table, spec, { split: "train", run });
+  return new Uint32Array(workspace.read(orderFile("train"))!.buffer);
+}
+
 test("every window of every stretch is its rows, in any layout, in one pass and in two, however the rows came in batches", () => {
   const shape = fc.record({ size: fc.integer({ min: 1, max: 5 }), stride: fc.integer({ min: 1, max: 4 }) });
   const stretches = fc.array(fc.record({ rows: fc.nat(12), gap: fc.nat(3) }), { minLength: 1, maxLength: 4 });
-  const batches = fc.integer({ min: 1, max: 9 });
+  const runs = fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined });
   fc.assert(
-    fc.property(fields, shape, stretches, batches, (columns, { size, stride }, list, batchRows) => {
-      const workspace = memoryWorkspace();
-      const spec = specOf(columns, size, stride);
-      const total = list.reduce((sum, { rows }) => sum + rows, 0);
-      using files = rowFiles(workspace, spec);
-      for (let from = 0; from < total; from += batchRows) {
-        const to = Math.min(total, from + batchRows);
-        const times = Float64Array.from({ length: 2 * (to - from) }, (_, i) => from + (i >> 1) + (i % 2) * 0.5);
-        files.append({ batch: batchOf(columns, from, to), times, source: 3 });
-      }
-      files.close();
-      let [firstRow, firstStart] = [0, 0];
-      const traces = list.map(({ rows, gap }) => {
-        const trace = { id: "t", entity: "e", split: "train", firstRow, rows, firstStart } as const;
-        firstRow += rows;
-        firstStart += rows + gap + 1;
-        return trace;
-      });
-      const table = traceTable(traces);
-      const windows = traces.flatMap((trace) =>
-        Array.from({ length: trace.rows }, (_, at) => at)
-          .filter((at) => at % stride === 0 && at + size <= trace.rows)
-          .map((at) => [trace.firstStart + at, trace.firstRow + at] as const),
-      );
-      for (const runSamples of [undefined, 3]) {
-        const run = runSamples === undefined ? spec : { ...spec, runSamples };
-        writeOrder(workspace, table, "train", { ...run, parts: 1, memoryBytes: 500 });
-        if (runSamples !== undefined)
-          for (let at = 0; at < windows.length; at += runSamples)
-            scatter(workspace, table, run, { split: "train", run: at / runSamples });
-        const records = new Uint32Array(workspace.read(orderFile("train"))!.buffer);
-        using samples = payloads(workspace, table, run, { split: "train", records });
+    fc.property(
+      fields,
+      shape,
+      stretches,
+      fc.tuple(fc.integer({ min: 1, max: 9 }), runs),
+      (columns, window, list, how) => {
+        const [batch, runSamples] = how;
+        const workspace = memoryWorkspace();
+        const spec = { ...specOf(columns, window.size, window.stride), ...(runSamples && { runSamples }) };
+        ingest(workspace, columns, spec, { total: list.reduce((sum, { rows }) => sum + rows, 0), batch });
+        const traces = stretchesOf(list);
+        const table = traceTable(traces);
+        const records = order(workspace, table, spec);
+        using samples = payloads(workspace, table, spec, { split: "train", records });
         using values = workspace.reader(VALUES_FILE);
-        const batch = emptyBatch(spec);
-        const place = windowPlacer(spec, batch, values);
-        const rowOf = new Map(windows);
-        assert.equal(records.length / RECORD_WORDS, windows.length);
-        for (let record = 0; record < windows.length; record++) {
+        const room = emptyBatch(spec);
+        const place = windowPlacer(spec, room, values);
+        const rowOf = windowsOf(traces, window);
+        assert.equal(records.length / RECORD_WORDS, rowOf.size);
+        for (let record = 0; record < rowOf.size; record++) {
           const row = rowOf.get(records[record * RECORD_WORDS + 3]!)!;
-          place(0, (window) => samples.read(record, window));
-          assert.deepEqual(got(spec, batch), expected(columns, row, size));
-          assert.deepEqual([samples.tStart, samples.tEnd, samples.source], [row, row + size - 0.5, 3]);
+          place(0, (bytes) => samples.read(record, bytes));
+          assert.deepEqual(got(spec, room), expected(columns, row, window.size));
+          assert.deepEqual([samples.tStart, samples.tEnd, samples.source], [row, row + window.size - 0.5, 3]);
         }
-      }
-    }),
-    { numRuns: 200 },
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 
