@@ -19,7 +19,20 @@ export {
   type TraceSample,
   type ValueOf,
 } from "./sensor.ts";
-export type { IndexMap, Match, Synchronization, Timestamps } from "./synchronization.ts";
+export type {
+  Clock,
+  Grid,
+  InterpolateOptions,
+  Margin,
+  MatchOptions,
+  NearestOptions,
+  PreviousOptions,
+  Rule,
+  SyncSpec,
+  ToleranceOptions,
+} from "./sync-spec.ts";
+export type { Between, IndexMap, Match, Synchronization, Timestamps } from "./synchronization.ts";
+export { empty, interpolate, nearest, next, previous, synchronization } from "./synchronize.ts";
 export { type TableSensorOptions, tableSensor } from "./table-sensor.ts";
 export { type Trace, type TraceSpec, trace, type WithOptional } from "./trace.ts";
 export { batches, type DatasetBatch, samples, type WalkOptions } from "./walk.ts";
