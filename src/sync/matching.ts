@@ -32,7 +32,7 @@ function record<N extends string, V>(entries: Iterable<readonly [string, V]>): R
   return Object.fromEntries(entries) as Record<N, V>;
 }
 
-function checkNames({ query, tolerances, clocks, optional }: ResolvedSpec, names: readonly string[]): void {
+function checkNames({ query, toleranceSecondsOf, clocks, optional }: ResolvedSpec, names: readonly string[]): void {
   const known = new Set(names);
   const check = (what: string, name: string) => {
     if (known.has(name)) return;
@@ -42,7 +42,7 @@ function checkNames({ query, tolerances, clocks, optional }: ResolvedSpec, names
   };
   if (query.kind === "reference") check("reference", query.sensor);
   if (query.kind === "union") for (const name of query.sensors) check("union", name);
-  for (const name of Object.keys(tolerances)) check("a tolerance", name);
+  for (const name of Object.keys(toleranceSecondsOf)) check("a tolerance", name);
   for (const name of Object.keys(clocks)) check("a clock", name);
   for (const name of optional) check("optional", name);
 }

@@ -97,7 +97,9 @@ export function foundOf(spec: ResolvedSpec, name: string, times: Float64Array, q
     const brackets = bracketsOf(times, queries.times, positionsOf(times, queries, AFTER), spec.maxGapSeconds + more);
     return { at: heavierOf(brackets), brackets };
   }
-  const tolerance = Object.hasOwn(spec.tolerances, name) ? spec.tolerances[name]! : spec.toleranceSeconds;
+  const tolerance = Object.hasOwn(spec.toleranceSecondsOf, name)
+    ? spec.toleranceSecondsOf[name]!
+    : spec.toleranceSeconds;
   const reach = { most: spec.isStrict ? tolerance : tolerance + more, isStrict: spec.isStrict };
   if (spec.isUnique) return { at: uniqueOf(times, queries, reach) };
   const at = samplesOf(spec.rule, times, queries);

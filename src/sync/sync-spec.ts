@@ -63,8 +63,10 @@ export interface MatchOptions {
 
 /** What rules take that allow a distance. */
 export interface ToleranceOptions extends MatchOptions {
-  /** The greatest distance in seconds, itself allowed; of all, or by sensor. 0.1 where absent for `nearest`, else without bound. */
-  readonly toleranceSeconds?: number | Readonly<Record<string, number>> | undefined;
+  /** The greatest distance in seconds, itself allowed; 0.1 where absent for `nearest`, else without bound. */
+  readonly toleranceSeconds?: number | undefined;
+  /** That of single sensors. */
+  readonly toleranceSecondsOf?: Readonly<Record<string, number>> | undefined;
   /** Whether the distance must be less than the tolerance, to the last bit. */
   readonly strictTolerance?: boolean | undefined;
 }
@@ -106,9 +108,8 @@ export interface ResolvedSpec {
   readonly hasOverlap: boolean;
   readonly isEndExclusive: boolean;
   readonly margin: readonly [Margin, Margin];
-  /** Of sensors that `tolerances` does not name. */
   readonly toleranceSeconds: number;
-  readonly tolerances: Readonly<Record<string, number>>;
+  readonly toleranceSecondsOf: Readonly<Record<string, number>>;
   readonly isStrict: boolean;
   readonly maxGapSeconds: number;
   readonly epsilonSeconds: number | undefined;
@@ -166,8 +167,9 @@ function queryOf({ reference, union, mergeSeconds, grid, times }: SyncSpec): Que
     throw wrongSync(
       `exactly one of reference, union, grid and times must say when rows are, got ${given.map(([name]) => name).join(" and ") || "none"}`,
     );
-  if (mergeSeconds !== undefined && union === undefined) throw wrongSync("mergeSeconds has a meaning only with union");
-  checkSeconds("mergeSeconds", mergeSeconds, Number.MAX_VALUE);
+  if (mergeSeconds !== undefined && union === undefined)
+    throw wrongSync("merging of times has a meaning only for a union");
+  checkSeconds("the time within which times are merged", mergeSeconds, Number.MAX_VALUE);
   if (reference !== undefined) return { kind: "reference", sensor: reference };
   if (grid !== undefined) return gridQuery(grid);
   if (times !== undefined) {
@@ -180,39 +182,34 @@ function queryOf({ reference, union, mergeSeconds, grid, times }: SyncSpec): Que
 }
 
 /** Refuses options that the rule would not look at. */
-function checkRule({ rule, toleranceSeconds, strictTolerance, causalOnly, unique, maxGapSeconds }: SyncSpec): void {
-  const refuse = (name: string, rules: string) => wrongSync(`${name} has a meaning only for ${rules}, got ${rule}`);
-  if (rule === "interpolate" && (toleranceSeconds !== undefined || strictTolerance))
-    throw refuse("a tolerance", "nearest, previous and next; interpolate takes maxGapSeconds");
-  if (rule !== "interpolate" && maxGapSeconds !== undefined) throw refuse("maxGapSeconds", "interpolate");
-  if (causalOnly && rule !== "nearest" && rule !== "previous") throw refuse("causalOnly", "nearest and previous");
-  if (unique === "perSensor" && rule !== "nearest") throw refuse("unique", "nearest");
-  if (unique === "perSensor" && causalOnly) throw wrongSync("unique and causalOnly exclude each other");
+function checkRule(spec: SyncSpec): void {
+  const { rule, causalOnly, maxGapSeconds } = spec;
+  const refuse = (what: string, rules: string) => wrongSync(`${what} has a meaning only for ${rules}, got ${rule}`);
+  const hasTolerance = spec.toleranceSeconds !== undefined || spec.toleranceSecondsOf !== undefined;
+  if (rule === "interpolate" && (hasTolerance || spec.strictTolerance))
+    throw refuse("a tolerance", "nearest, previous and next; interpolate takes a greatest gap");
+  if (rule !== "interpolate" && maxGapSeconds !== undefined) throw refuse("a greatest gap", "interpolate");
+  if (causalOnly && rule !== "nearest" && rule !== "previous") throw refuse("causal only", "nearest and previous");
+  if (spec.unique === "perSensor" && (rule !== "nearest" || causalOnly))
+    throw refuse("unique", "nearest, and not for causal only");
 }
 
 function checkNumbers(spec: SyncSpec): void {
-  const { toleranceSeconds: tolerance } = spec;
-  if (typeof tolerance === "object")
-    for (const [name, value] of Object.entries(tolerance)) checkSeconds(`the tolerance of ${name}`, value);
-  else checkSeconds("the tolerance", tolerance);
-  checkSeconds("maxGapSeconds", spec.maxGapSeconds);
-  checkSeconds("breakSeconds", spec.breakSeconds);
-  checkSeconds("epsilonSeconds", spec.epsilonSeconds, Number.MAX_VALUE);
+  checkSeconds("the tolerance", spec.toleranceSeconds);
+  for (const [name, value] of Object.entries(spec.toleranceSecondsOf ?? {}))
+    checkSeconds(`the tolerance of ${name}`, value);
+  checkSeconds("the greatest gap", spec.maxGapSeconds);
+  checkSeconds("the gap that ends a segment", spec.breakSeconds);
+  checkSeconds("what is added to tolerances", spec.epsilonSeconds, Number.MAX_VALUE);
   for (const margin of spec.margin ?? []) checkMargin(margin);
   for (const [name, clock] of Object.entries(spec.clocks ?? {})) checkClock(name, clock);
-}
-
-function tolerancesOf({ rule, toleranceSeconds }: SyncSpec): Pick<ResolvedSpec, "toleranceSeconds" | "tolerances"> {
-  if (typeof toleranceSeconds === "number") return { toleranceSeconds, tolerances: {} };
-  const otherwise = rule === "nearest" ? TOLERANCE_SECONDS : Number.POSITIVE_INFINITY;
-  return { toleranceSeconds: otherwise, tolerances: toleranceSeconds ?? {} };
 }
 
 /** Whether rows keep to the stretch that all sensors cover, where it is not said. */
 function overlapOf(spec: SyncSpec, query: Query): boolean {
   if (spec.rule !== "nearest" || query.kind === "grid" || query.kind === "union") return true;
-  const { toleranceSeconds, tolerances } = tolerancesOf(spec);
-  return [toleranceSeconds, ...Object.values(tolerances)].includes(Number.POSITIVE_INFINITY);
+  const { toleranceSeconds = TOLERANCE_SECONDS, toleranceSecondsOf = {} } = spec;
+  return [toleranceSeconds, ...Object.values(toleranceSecondsOf)].includes(Number.POSITIVE_INFINITY);
 }
 
 /**
@@ -220,25 +217,28 @@ function overlapOf(spec: SyncSpec, query: Query): boolean {
  * @throws WindrowError `usage` for what cannot be, or would have no effect.
  */
 export function resolvedSpec(spec: SyncSpec): ResolvedSpec | undefined {
-  const { rule } = spec;
-  if (rule === "empty") {
-    const given = Object.entries(spec).find(([name, value]) => name !== "rule" && value !== undefined);
-    if (given !== undefined) throw wrongSync(`the rule empty takes no options, got ${given[0]}`);
-    return undefined;
-  }
+  if (spec.rule !== "empty") return filledIn(spec, spec.causalOnly ? "previous" : spec.rule);
+  const given = Object.entries(spec).find(([name, value]) => name !== "rule" && value !== undefined);
+  if (given !== undefined) throw wrongSync(`the rule empty takes no options, got ${given[0]}`);
+  return undefined;
+}
+
+function filledIn(spec: SyncSpec, rule: ResolvedSpec["rule"]): ResolvedSpec {
   checkRule(spec);
   checkNumbers(spec);
   const query = queryOf(spec);
-  const optional = [...new Set(spec.optional ?? [])];
+  const optional = [...new Set(spec.optional)];
   if (query.kind === "reference" && optional.includes(query.sensor))
     throw wrongSync(`the reference ${query.sensor} cannot be optional`);
+  const otherwise = spec.rule === "nearest" ? TOLERANCE_SECONDS : Number.POSITIVE_INFINITY;
   return {
-    rule: spec.causalOnly ? "previous" : rule,
+    rule,
     query,
     hasOverlap: spec.overlap ?? overlapOf(spec, query),
     isEndExclusive: spec.endExclusive ?? false,
     margin: spec.margin ?? [NO_MARGIN, NO_MARGIN],
-    ...tolerancesOf(spec),
+    toleranceSeconds: spec.toleranceSeconds ?? otherwise,
+    toleranceSecondsOf: spec.toleranceSecondsOf ?? {},
     isStrict: spec.strictTolerance ?? false,
     maxGapSeconds: spec.maxGapSeconds ?? Number.POSITIVE_INFINITY,
     epsilonSeconds: spec.epsilonSeconds,

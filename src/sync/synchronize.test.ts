@@ -188,7 +188,7 @@ test("a tolerance holds its own value, whatever binary makes of it, unless it is
 });
 
 test("a sensor may have a tolerance of its own; others keep a tenth of a second", () => {
-  const sync = nearest({ reference: "ref", toleranceSeconds: { cam: 0.03 } });
+  const sync = nearest({ reference: "ref", toleranceSecondsOf: { cam: 0.03 } });
   assert.deepEqual(list(sync({ ...S, slow: Float64Array.of(0.3) })), { ref: [], cam: [], slow: [] });
   assert.deepEqual(list(sync({ ...S, slow: Float64Array.of(0.2) })), { ref: [1], cam: [1], slow: [0] });
 });
@@ -367,7 +367,7 @@ test("names that no sensor has are refused, with those that there are", () => {
   const specs: readonly SyncSpec[] = [
     { rule: "nearest", reference: "x" },
     { rule: "nearest", union: ["ref", "x"] },
-    { rule: "nearest", reference: "ref", toleranceSeconds: { x: 1 } },
+    { rule: "nearest", reference: "ref", toleranceSecondsOf: { x: 1 } },
     { rule: "nearest", reference: "ref", clocks: { x: {} } },
     { rule: "nearest", reference: "ref", optional: ["x"] },
   ];

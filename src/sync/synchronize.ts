@@ -60,7 +60,7 @@ function specJson(spec: ResolvedSpec): { readonly [name: string]: Json } {
       : {
           toleranceSeconds: bound(spec.toleranceSeconds),
           tolerances: byName(
-            Object.fromEntries(Object.entries(spec.tolerances).map(([name, value]) => [name, bound(value)])),
+            Object.fromEntries(Object.entries(spec.toleranceSecondsOf).map(([name, value]) => [name, bound(value)])),
           ),
           strictTolerance: spec.isStrict,
           unique: spec.isUnique ? "perSensor" : "none",

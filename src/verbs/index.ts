@@ -31,6 +31,7 @@ export type {
 } from "../inspect/index.ts";
 export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
+export type { Margin, SyncSpec } from "../sync/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
