@@ -230,10 +230,12 @@ test("a trace that was just asked for is the same; of many, few are kept", () =>
 test("a length that is not the trace's is found out when a row of it is wanted", async () => {
   const data = dataset({ traces: 2, lengths: [3, 4], trace: (i) => countingTrace(`trace ${i}`, 3) });
   assert.equal((await data.sample(2)).count.value, 2);
-  await assert.rejects(data.sample(3), {
-    code: "damaged",
-    message: /^Cannot read trace trace 1: .* 4 rows of it, got 3;/,
-  });
+  const part = slice(concat(data), { from: 3, to: 4 });
+  for (const work of [data.sample(3), data.trace(1).read({ from: 0, to: 1 }), part.sample(0), part.trace(1).match()])
+    await assert.rejects(work, {
+      code: "damaged",
+      message: /^Cannot read trace trace 1: .* 4 rows of it, got 3;/,
+    });
 });
 
 test("lengths that are none are refused, and there may be none at all", async () => {

@@ -63,8 +63,11 @@ export function dataset<T extends Sensors>(source: readonly Trace<T>[] | Dataset
   const { traces, lengths, trace: make } = "trace" in source ? source : listed(source);
   if (!Number.isSafeInteger(traces) || traces < 0)
     throw new WindrowError("usage", `Cannot make a dataset: traces must be a whole number from 0 up, got ${traces}`);
-  const trace = keptTraces(traces, make);
   const told = lengths && once(async () => (typeof lengths === "function" ? lengths() : lengths));
+  const trace = keptTraces(traces, (number) => {
+    const one = make(number);
+    return told === undefined ? one : checkedTrace(one, () => lengthOf(number));
+  });
   const offsets = once(async () => offsetsOf((await told?.()) ?? (await askedLengths(traces, trace)), traces));
   const lengthOf = async (number: number): Promise<number> => {
     if (told === undefined) return trace(number).length();
@@ -85,9 +88,7 @@ export function dataset<T extends Sensors>(source: readonly Trace<T>[] | Dataset
     locate: place,
     async sample(row) {
       const own = await place(row);
-      const one = trace(own.trace);
-      if (told !== undefined) await checkLength(one, await lengthOf(own.trace));
-      return one.sample(own.row);
+      return trace(own.trace).sample(own.row);
     },
   };
 }
@@ -138,14 +139,30 @@ function offsetsOf(lengths: ArrayLike<number>, traces: number): Float64Array {
   return offsets;
 }
 
-/** What metadata says of a trace and what its sensors say are two things. */
-async function checkLength(trace: Trace, told: number): Promise<void> {
-  const length = await trace.length();
-  if (length === told) return;
-  throw new WindrowError(
+/** A trace whose length was told by metadata: before its first row is given, the two are compared. */
+function checkedTrace<T extends Sensors>(one: Trace<T>, told: () => Promise<number>): Trace<T> {
+  const { name, entity, sensors } = one;
+  const whole = once(async () => {
+    const [wanted, got] = await Promise.all([told(), one.length()]);
+    if (wanted !== got) throw otherLength(name, wanted, got);
+    return one;
+  });
+  return {
+    name,
+    entity,
+    sensors,
+    match: async () => (await whole()).match(),
+    length: async () => (await whole()).length(),
+    read: async (rows) => (await whole()).read(rows),
+    sample: async (row) => (await whole()).sample(row),
+  };
+}
+
+function otherLength(trace: string, told: number, length: number): WindrowError {
+  return new WindrowError(
     "damaged",
-    `Cannot read trace ${trace.name}: its dataset counts ${told} rows of it, got ${length}; the lengths told are of other recordings or another synchronization`,
-    { details: { trace: trace.name, told, length } },
+    `Cannot read trace ${trace}: its dataset counts ${told} rows of it, got ${length}; the lengths told are of other recordings or another synchronization`,
+    { details: { trace, told, length } },
   );
 }
 
