@@ -45,6 +45,8 @@ export { materializeAis, planAis } from "./materialize-ais.ts";
 export type { MaterializeResult, MaterializeRun } from "./materialize-job.ts";
 export type { MaterializeOptions } from "./materialize-options.ts";
 export type { Progress } from "./progress.ts";
+export { RECORDING_KINDS, type RecordingKind } from "./recording-kinds.ts";
+export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./recordings.ts";
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
