@@ -7,6 +7,7 @@ import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as windrow from "../src/index.ts";
+import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
 import * as loadDoor from "../src/verbs/load.ts";
 
@@ -56,6 +57,20 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
   assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetRows", "parquetSink"]);
 });
 
-test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
+  assert.deepEqual(names(sync), [
+    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+      " ",
+    ),
+    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+      " ",
+    ),
+    ..."tableSensor takeRows trace".split(" "),
+  ]);
+});
+
+test("windrow/testkit lets out the suites, and what they are made of", () => {
+  assert.deepEqual(names(testkit), [
+    ..."datasetSuite expectRefusal expectSame sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+  ]);
 });

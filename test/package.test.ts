@@ -130,6 +130,7 @@ test("the library and its doors open where the package is installed", (t) => {
     "windrow/formats/mds",
     "windrow/formats/parquet",
     "windrow/load",
+    "windrow/sync",
     "windrow/testkit",
   ];
   const program = `for (const door of ${JSON.stringify(doors)}) console.log(door, Object.keys(await import(door)).length > 0);`;
