@@ -38,8 +38,8 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fromLocal fullHorizon".split(
       " ",
     ),
-    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
-    ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
+    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize positionLoss".split(" "),
+    ..."reasonCode simulateFleet toLocal tripId vesselTypeFilter".split(" "),
   ]);
 });
 
