@@ -27,6 +27,13 @@ export function ofInterest(labels: Floats, threshold: number, into: Uint8Array):
   }
 }
 
+/** The class with the largest probability; of equal ones the first, as numpy's argmax. */
+export function likeliest(labels: Floats, row: number): number {
+  let best = 0;
+  for (let k = 1; k < LABELS; k++) if (labels[LABELS * row + k]! > labels[LABELS * row + best]!) best = k;
+  return best;
+}
+
 /** Columns of a scene's agents. */
 export interface RunRows {
   readonly centroid: Floats;
