@@ -15,10 +15,10 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
     ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
@@ -65,7 +65,7 @@ test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {
 });
 
 test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () => {
-  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
+  assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetRows", "parquetSink"]);
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {

@@ -31,6 +31,7 @@ export type {
 } from "../inspect/index.ts";
 export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
+export type { Margin, SyncSpec } from "../sync/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
@@ -41,6 +42,8 @@ export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-
 export { type LoadedSchema, type LoadOptions, load } from "./load.ts";
 export { type MaterializeResult, materializeAis, planAis } from "./materialize-ais.ts";
 export type { Progress } from "./progress.ts";
+export { RECORDING_KINDS, type RecordingKind } from "./recording-kinds.ts";
+export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./recordings.ts";
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
