@@ -133,7 +133,7 @@ function sameInOwnFrame(a: Batch, b: Batch): void {
 }
 
 test("a rigid motion of the world changes nothing in the agent's frame", async () => {
-  const wide: FileKind = { pose: "f64", id: "u64", version: 2 };
+  const wide: FileKind = { pose: "f64", yaw: "f64", id: "u64", version: 2 };
   await fc.assert(
     fc.asyncProperty(
       anyScenes({ frames: 10, tracks: 6 }),

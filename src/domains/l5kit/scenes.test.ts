@@ -7,6 +7,7 @@ import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } 
 import type { WindrowError } from "../../core/index.ts";
 import { sceneAnchors } from "./anchors.ts";
 import { checkIntervals, intervalAt } from "./intervals.ts";
+import { agentsOf, placeOf } from "./lookup.ts";
 import { motionSamples } from "./samples.ts";
 import { readScene } from "./scene.ts";
 import { refuseFindings, rotationYaws, sceneFrames } from "./scene-frames.ts";
@@ -61,9 +62,9 @@ test("an array that is missing, a field that is missing and one of another type 
 
 test("every kind of file gives the same samples, as far as its numbers go", async () => {
   const kinds: FileKind[] = [
-    { pose: "f32", id: "u32", version: 1 },
-    { pose: "f32", id: "i32", version: 2 },
-    { pose: "f64", id: "i64", version: 1 },
+    { pose: "f32", yaw: "f32", id: "u32", version: 1 },
+    { pose: "f32", yaw: "f32", id: "i32", version: 2 },
+    { pose: "f64", yaw: "f64", id: "i64", version: 1 },
   ];
   await fc.assert(
     fc.asyncProperty(anyScenes({ frames: 6, tracks: 4 }), fc.constantFrom(...kinds), async (made, kind) => {
@@ -201,6 +202,26 @@ test("a track id that i64 cannot hold is refused with its row", async () => {
   const scenes = await opened(changed("agents", 4, { track_id: 2n ** 63n }));
   await readScene(scenes, 0);
   await assert.rejects(readScene(scenes, 1), wrong("unsupported", /got 9223372036854775808 at row 4/));
+});
+
+test("an agent is found from its frame, and its frame from the agent", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyScenes({ frames: 7, tracks: 4 }), async (plain) => {
+      const scenes = await opened(plainRows(plain));
+      let [frame, row] = [0, 0];
+      for (const [scene, { frames }] of plain.entries())
+        for (const { agents } of frames) {
+          assert.deepEqual(await agentsOf(scenes.layout, frame), { from: row, to: row + agents.length });
+          for (const agent of agents.keys()) assert.deepEqual(await placeOf(scenes, row++), { scene, frame, agent });
+          frame++;
+        }
+      await assert.rejects(placeOf(scenes, row), wrong("usage", /one of the/));
+      await assert.rejects(agentsOf(scenes.layout, frame), wrong("usage", /one of the/));
+    }),
+    { numRuns: 30 },
+  );
+  const gap = await opened(changed("frames", 1, { agent_index_interval: [2, 3] }));
+  assert.equal(await placeOf(gap, 1), undefined);
 });
 
 test("a dataset is told in numbers", async () => {
