@@ -1,6 +1,7 @@
 /** The neighbours of an anchor: who is around it in its frame, and where they come from. */
 
 import type { Schema } from "../../core/index.ts";
+import type { MotionOptions } from "./motion-options.ts";
 import {
   findNearest,
   type Nearest,
@@ -9,7 +10,6 @@ import {
   putHistory,
   putVelocity,
 } from "./samples.kernel.ts";
-import type { MotionOptions } from "./samples.ts";
 import type { AgentColumns, L5kitScene } from "./scene.ts";
 import { EGO_EXTENT, EGO_TRACK, PERCEPTION_LABELS } from "./schema.ts";
 import { likeliest, ofInterest } from "./select.kernel.ts";

@@ -6,8 +6,9 @@ import fc from "fast-check";
 import { anyScenes, type FileKind, type PlainAgent, type PlainScene, scenesOf } from "../../../test/l5kit-scenes.ts";
 import { type Batch, valuesPerRow, type WindrowError } from "../../core/index.ts";
 import { type Anchors, anchorNames, anchorSlice, sceneAnchors } from "./anchors.ts";
+import type { MotionOptions } from "./motion-options.ts";
 import { wrapAngle } from "./samples.kernel.ts";
-import { type MotionOptions, motionSamples, motionSchema } from "./samples.ts";
+import { motionSamples, motionSchema } from "./samples.ts";
 import type { L5kitScene } from "./scene.ts";
 
 const SMALL: MotionOptions = { history: 3, future: 4, neighbours: 3, radiusMetres: 40, labelThreshold: 0.5 };

@@ -1,11 +1,12 @@
 /** How many frames of usable past and future each agent has: the runs that l5kit's select_agents finds. */
 
 import type { Floats } from "./numbers.ts";
+import { PERCEPTION_LABELS } from "./schema.ts";
 
-/** Number of classes, and those whose probabilities count: `CAR` to `ANIMAL`. */
-const LABELS = 17;
-const FIRST_LABEL = 3;
-const BEHIND_LABEL = 16;
+const LABELS = PERCEPTION_LABELS.length;
+// Those whose probabilities count, which lie one behind the other.
+const FIRST_LABEL = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_CAR");
+const BEHIND_LABEL = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_ANIMAL") + 1;
 
 /** What becomes of a row by itself: 0 fine, 1 not of the classes wanted, 2 too far from the recording car. */
 export const ROW_LABEL = 1;
