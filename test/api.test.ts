@@ -9,6 +9,7 @@ import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as zarr from "../src/formats/zarr/index.ts";
 import * as windrow from "../src/index.ts";
+import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
 import * as loadDoor from "../src/verbs/load.ts";
 
@@ -73,6 +74,20 @@ test("windrow/formats/zarr lets out a reader", () => {
   assert.deepEqual(names(zarr), ["openZarr"]);
 });
 
-test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
+  assert.deepEqual(names(sync), [
+    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+      " ",
+    ),
+    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+      " ",
+    ),
+    ..."tableSensor takeRows trace".split(" "),
+  ]);
+});
+
+test("windrow/testkit lets out the suites, and what they are made of", () => {
+  assert.deepEqual(names(testkit), [
+    ..."datasetSuite expectRefusal expectSame sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+  ]);
 });
