@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { anyScenes, type PlainScene, plainRows, tablesOf } from "../../../test/l5kit-scenes.ts";
+import { datasetSuite, sensorSuite, traceSuite } from "../../testkit/index.ts";
 import type { L5kitDatasetOptions } from "./dataset.ts";
 import { l5kitDataset } from "./dataset.ts";
 import { l5kitScenes } from "./scenes.ts";
@@ -104,6 +105,35 @@ test("an interval that leaves its array is refused when its frame is read", asyn
     message: /agent_index_interval must lie in the 3 rows.* at row 2/,
   });
 });
+
+/** A dataset of three scenes, and how often its tables were read. */
+async function watched() {
+  const tables = tablesOf(
+    plainRows([scene([0, 1e8, 2e8]), { ...scene([]), host: "b" }, { ...scene([0, 1e8]), host: "c" }]),
+  );
+  const data = await opened(tables, { mostAgents: 3, mostFaces: 2 });
+  const reads = () =>
+    Object.values(tables).reduce((sum, table) => sum + (table as { asked?: string[] }).asked!.length, 0);
+  return { data, reads };
+}
+
+const shared = await watched();
+const { reads } = shared;
+const suites = {
+  dataset: datasetSuite(async () => shared.data, { reads }),
+  trace: traceSuite(l5kitTrace),
+  empty: traceSuite(async () => shared.data.trace(1)),
+  ego: sensorSuite(async () => (await l5kitTrace()).sensors.ego),
+  agents: sensorSuite(async () => (await l5kitTrace()).sensors.agents),
+  trafficLights: sensorSuite(async () => (await l5kitTrace()).sensors.trafficLights),
+};
+
+async function l5kitTrace() {
+  return (await watched()).data.trace(0);
+}
+
+for (const [what, checks] of Object.entries(suites))
+  for (const { name, run } of checks) test(`${what} of scenes: ${name}`, run);
 
 test("version 1 has no lights", async () => {
   const tables = tablesOf(plainRows([scene([0, 1e8])]), { pose: "f32", yaw: "f32", id: "u32", version: 1 });
