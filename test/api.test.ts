@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ais from "../src/domains/ais/index.ts";
+import * as l5kit from "../src/domains/l5kit/index.ts";
 import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
@@ -40,6 +41,17 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ),
     ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize positionLoss".split(" "),
     ..."reasonCode simulateFleet toLocal tripId vesselTypeFilter".split(" "),
+  ]);
+});
+
+test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
+  assert.deepEqual(names(l5kit), [
+    ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION agentsOf anchorNames anchorSlice crowds intervalAt".split(
+      " ",
+    ),
+    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFindings sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
+      " ",
+    ),
   ]);
 });
 

@@ -1,0 +1,250 @@
+/** The layout, intervals and the list of scenes: what is refused, what is found odd, what is looked up; and what a dataset holds. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } from "../../../test/l5kit-scenes.ts";
+import type { WindrowError } from "../../core/index.ts";
+import { sceneAnchors } from "./anchors.ts";
+import { checkIntervals, intervalAt } from "./intervals.ts";
+import { agentsOf, placeOf } from "./lookup.ts";
+import { motionSamples } from "./samples.ts";
+import { readScene } from "./scene.ts";
+import { refuseFindings, rotationYaws, sceneFrames } from "./scene-frames.ts";
+import { l5kitScenes } from "./scenes.ts";
+import { AGENT_SCHEMA, FRAME_SCHEMA, l5kitLayout } from "./schema.ts";
+import { selectAgents } from "./select.ts";
+import { crowds, l5kitSummary, sceneFindings } from "./summary.ts";
+
+type Rows = ReturnType<typeof plainRows>;
+
+const agent = (track: number) => ({ track, x: 1, y: 1, yaw: 0 });
+const frame = (...agents: readonly ReturnType<typeof agent>[]) => ({ x: 0, y: 0, yaw: 0, agents });
+
+/** Two scenes of three and two frames: agents 0–1, 1–3, 3–3 and 3–4, 4–6. */
+const rows = (): Rows =>
+  plainRows([
+    { host: "host-a101", start: 1_000n, frames: [frame(agent(1)), frame(agent(1), agent(2)), frame()] },
+    { host: "host-a101", start: 2_000n, frames: [frame(agent(1)), frame(agent(1), agent(3))] },
+  ]);
+
+const opened = (of: Rows) => l5kitScenes(l5kitLayout(tablesOf(of)));
+
+/** Rows of one array, one of which has other values. */
+function changed(array: keyof Rows, row: number, values: object): Rows {
+  const all = rows();
+  return { ...all, [array]: all[array].map((old, i) => (i === row ? { ...old, ...values } : old)) };
+}
+
+const wrong = (code: string, message: RegExp) => (error: WindrowError) => {
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, message);
+  return true;
+};
+
+test("an array that is missing, a field that is missing and one of another type are named", () => {
+  const tables = tablesOf(rows());
+  for (const array of ["scenes", "frames", "agents", "traffic_light_faces"] as const) {
+    const { [array]: _, ...rest } = tables;
+    assert.throws(() => l5kitLayout(rest), wrong("missing", new RegExp(`requires the array ${array}, got`)));
+  }
+  const { yaw: _, ...noYaw } = AGENT_SCHEMA;
+  const flat = { ...AGENT_SCHEMA, centroid: { kind: "f64" } } as const;
+  const wide = { ...AGENT_SCHEMA, label_probabilities: { kind: "f32", shape: [18] } } as const;
+  const text = { ...FRAME_SCHEMA, timestamp: { kind: "str" } } as const;
+  const withAgents = (schema: object) => l5kitLayout({ ...tables, agents: memoryTable(schema as never, []) });
+  assert.throws(() => withAgents(noYaw), wrong("damaged", /agents: .* the field yaw, got centroid/));
+  assert.throws(() => withAgents(flat), wrong("damaged", /centroid must be f64\[2\], got f64\[\]/));
+  assert.throws(() => withAgents(wide), wrong("damaged", /label_probabilities must be f32\[17\], got f32\[18\]/));
+  const withText = { ...tables, frames: memoryTable(text, []) };
+  assert.throws(() => l5kitLayout(withText), wrong("damaged", /frames: field timestamp must be i64\[\], got str/));
+});
+
+test("every kind of file gives the same samples, as far as its numbers go", async () => {
+  const kinds: FileKind[] = [
+    { pose: "f32", yaw: "f32", id: "u32", version: 1 },
+    { pose: "f32", yaw: "f32", id: "i32", version: 2 },
+    { pose: "f64", yaw: "f64", id: "i64", version: 1 },
+  ];
+  await fc.assert(
+    fc.asyncProperty(anyScenes({ frames: 6, tracks: 4 }), fc.constantFrom(...kinds), async (made, kind) => {
+      const small = made.map((scene) => ({
+        ...scene,
+        frames: scene.frames.map((of) => ({
+          ...of,
+          agents: of.agents.map((one) => ({ ...one, track: Number(one.track) % 2 ** 31 })),
+        })),
+      }));
+      const [published, other] = [await scenesOf(small), await scenesOf(small, kind)];
+      for (const [i, scene] of published.entries()) {
+        const choose = (of: typeof scene) =>
+          motionSamples(of, { history: 3, future: 3 })(sceneAnchors(of, selectAgents(of, { minHistory: 1 }).chosen));
+        const [a, b] = [choose(scene), choose(other[i]!)];
+        assert.deepEqual(b.columns["track_id"], a.columns["track_id"]);
+        const target = (of: typeof a) => of.columns["target_positions"]!.data as Float32Array;
+        // Float32 poses of some thousand metres are 10⁻⁴ m apart.
+        for (const [k, value] of target(a).entries()) assert.ok(Math.abs(value - target(b)[k]!) < 2e-3);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("a row is found in the interval that holds it, and in no other", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(4)), { maxLength: 20 }), (steps) => {
+      const [from, to]: [number[], number[]] = [[], []];
+      let at = 0;
+      for (const [gap, length] of steps) {
+        from.push(at + gap);
+        to.push(at + gap + length);
+        at += gap + length;
+      }
+      const intervals = { from: Float64Array.from(from), to: Float64Array.from(to) };
+      for (let row = -1; row <= at; row++) {
+        const plain = from.findIndex((begin, i) => row >= begin && row < to[i]!);
+        assert.equal(intervalAt(intervals, row), plain < 0 ? undefined : plain);
+      }
+      const place = { array: "a", field: "f", firstRow: 0, childLength: at, begin: 0, end: at };
+      const gaps = checkIntervals(intervals, place);
+      const missing = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+      assert.equal(
+        missing,
+        steps.reduce((sum, [gap]) => sum + gap, 0),
+      );
+    }),
+  );
+});
+
+test("intervals that overlap, end before they begin, are negative or leave their array are refused with their place", async () => {
+  for (const [interval, message] of [
+    [[0, 2], /must not overlap .* ends at 1, got \[0, 2\) at row 1/],
+    [[3, 1], /must not end before it begins, got \[3, 1\) at row 1/],
+    [[-1, 2], /must not be negative, got \[-1, 2\) at row 1/],
+    [[1, 7], /must lie in the 6 rows of its child, got \[1, 7\) at row 1/],
+    [[1n, 2n ** 63n - 1n], /must lie in the 6 rows of its child/],
+  ] as const) {
+    const scenes = await opened(changed("frames", 1, { agent_index_interval: interval }));
+    await assert.rejects(readScene(scenes, 0), wrong("damaged", message));
+  }
+  const over = opened(changed("scenes", 1, { frame_index_interval: [2, 5] }));
+  await assert.rejects(over, wrong("damaged", /frame_index_interval must not overlap .* at row 1/));
+  const out = opened(changed("scenes", 1, { frame_index_interval: [3, 9] }));
+  await assert.rejects(out, wrong("damaged", /must lie in the 5 rows/));
+  // Row 3 is the first of the second scene: it overlaps the first scene's agents.
+  const across = await opened(changed("frames", 3, { agent_index_interval: [2, 4] }));
+  await assert.rejects(readScene(across, 1), wrong("damaged", /overlap .* ends at 3, got \[2, 4\) at row 3/));
+  assert.equal((await readScene(across, 0)).rows.length, 3);
+});
+
+test("gaps and time that goes back are found, by scene, and refused by name", async () => {
+  const found = async (of: Rows) => {
+    const scenes = await opened(of);
+    return (await sceneFindings(scenes)).map(({ kind, scene, count }) => [kind, scene, count]);
+  };
+  assert.deepEqual(await found(rows()), []);
+  assert.deepEqual(await found(changed("frames", 1, { agent_index_interval: [2, 3] })), [["agent_gap", 0, 1]]);
+  assert.deepEqual(await found(changed("frames", 4, { agent_index_interval: [4, 5] })), [["agent_gap", 1, 1]]);
+  assert.deepEqual(await found(changed("frames", 0, { agent_index_interval: [1, 1] })), [["agent_gap", 0, 1]]);
+  assert.deepEqual(await found(changed("scenes", 1, { frame_index_interval: [4, 5] })), [["frame_gap", 1, 1]]);
+  assert.deepEqual(await found(changed("scenes", 1, { frame_index_interval: [3, 4] })), [["frame_gap", 1, 1]]);
+  assert.deepEqual(await found(changed("frames", 2, { timestamp: 0 })), [["time_back", 0, 1]]);
+  assert.deepEqual(await found(changed("frames", 1, { timestamp: 1_000 })), []);
+  const scenes = await opened(changed("frames", 4, { timestamp: 5 }));
+  const back = await sceneFrames(scenes, 1);
+  assert.throws(
+    () => refuseFindings(back),
+    wrong("damaged", /scene host-a101-2000.*time goes back from 2000 to 5 ns at row 4/),
+  );
+  refuseFindings(await sceneFrames(scenes, 0));
+});
+
+test("a scene is named by host and start, and no two have one name", async () => {
+  const scenes = await opened(rows());
+  assert.deepEqual([scenes.name(0), scenes.name(1)], ["host-a101-1000", "host-a101-2000"]);
+  for (const number of [-1, 2, 0.5]) assert.throws(() => scenes.name(number), wrong("usage", /one of the 2/));
+  await assert.rejects(
+    opened(changed("scenes", 1, { start_time: 1_000 })),
+    wrong("damaged", /got host-a101-1000 at rows 0 and 1/),
+  );
+});
+
+test("nothing is read before it is asked for, and then only the scene's rows", async () => {
+  const tables = tablesOf(rows());
+  const asked = (table: unknown) => (table as { asked: string[] }).asked; // memoryTable's
+  const scenes = await l5kitScenes(l5kitLayout(tables));
+  assert.deepEqual([asked(tables.scenes), asked(tables.frames), asked(tables.agents)], [["0+2"], [], []]);
+  await readScene(scenes, 1);
+  assert.deepEqual([asked(tables.frames), asked(tables.agents)], [["2+3"], ["3+3"]]);
+});
+
+test("datasets without scenes, frames or agents are read as such", async () => {
+  const empty = await opened(plainRows([]));
+  assert.deepEqual((await l5kitSummary(empty)).findings, []);
+  assert.equal(empty.sceneOf(0), undefined);
+  const bare = await opened(
+    plainRows([
+      { host: "h", start: 0n, frames: [] },
+      { host: "i", start: 0n, frames: [frame()] },
+    ]),
+  );
+  for (const number of [0, 1]) {
+    const scene = await readScene(bare, number);
+    assert.equal(scene.rows.length, 0);
+    assert.equal(sceneAnchors(scene, new Uint8Array()).length, number);
+    assert.equal(motionSamples(scene)(sceneAnchors(scene, new Uint8Array())).length, number);
+  }
+  const orphans = await opened({ ...rows(), scenes: [] });
+  assert.match((await sceneFindings(orphans))[0]!.message, /rows 0 to 5 of frames are of no scene/);
+});
+
+test("a track id that i64 cannot hold is refused with its row", async () => {
+  const scenes = await opened(changed("agents", 4, { track_id: 2n ** 63n }));
+  await readScene(scenes, 0);
+  await assert.rejects(readScene(scenes, 1), wrong("unsupported", /got 9223372036854775808 at row 4/));
+});
+
+test("an agent is found from its frame, and its frame from the agent", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyScenes({ frames: 7, tracks: 4 }), async (plain) => {
+      const scenes = await opened(plainRows(plain));
+      let [frame, row] = [0, 0];
+      for (const [scene, { frames }] of plain.entries())
+        for (const { agents } of frames) {
+          assert.deepEqual(await agentsOf(scenes.layout, frame), { from: row, to: row + agents.length });
+          for (const agent of agents.keys()) assert.deepEqual(await placeOf(scenes, row++), { scene, frame, agent });
+          frame++;
+        }
+      await assert.rejects(placeOf(scenes, row), wrong("usage", /one of the/));
+      await assert.rejects(agentsOf(scenes.layout, frame), wrong("usage", /one of the/));
+    }),
+    { numRuns: 30 },
+  );
+  const gap = await opened(changed("frames", 1, { agent_index_interval: [2, 3] }));
+  assert.equal(await placeOf(gap, 1), undefined);
+});
+
+test("a dataset is told in numbers", async () => {
+  const scenes = await opened(changed("agents", 0, { label_probabilities: [0, 0, 0, 0.4, 0.4, 0.2] }));
+  assert.deepEqual(await l5kitSummary(scenes), {
+    scenes: 2,
+    frames: 5,
+    agents: 6,
+    faces: 0,
+    hosts: { "host-a101": 2 },
+    time: { from: 1_000n, to: 200_001_000n },
+    labels: { PERCEPTION_LABEL_CAR: 6 },
+    findings: [],
+  });
+  assert.deepEqual(await crowds(scenes.layout), { agents: 2, faces: 0 });
+  assert.equal(scenes.sceneOf(2), 0);
+  assert.equal(scenes.sceneOf(3), 1);
+  assert.equal(scenes.sceneOf(5), undefined);
+});
+
+test("a yaw is that of a rotation about the vertical, 0 where there is none, and NaN where there is no rotation", () => {
+  const about = (yaw: number) => [Math.cos(yaw), -Math.sin(yaw), 0, Math.sin(yaw), Math.cos(yaw), 0, 0, 0, 1];
+  const yaws = rotationYaws([...about(0.5), ...about(-3), ...Array.from({ length: 9 }, () => 0), ...about(Number.NaN)]);
+  assert.ok(Math.abs(yaws[0]! - 0.5) < 1e-15 && Math.abs(yaws[1]! + 3) < 1e-15);
+  assert.deepEqual([...yaws.subarray(2)], [0, Number.NaN]);
+});
