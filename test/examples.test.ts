@@ -64,3 +64,13 @@ test("a model of one's own is judged beside the baselines, on the same samples",
   assert.deepEqual([...errors.keys()], ["go_on", "persist", "dead_reckoning", "constant_velocity", "cv_turn"]);
   assert.ok(errors.get("go_on")! < errors.get("persist")!, text);
 });
+
+test("three sensors become one dataset, with values between their samples", () => {
+  assert.deepEqual(run("three-sensors.ts").split("\n"), [
+    "31 rows of camera, IMU and GPS",
+    "image 5: course -7.5°, gyro 0.997 rad/s",
+    "image 15: course -1.5°, gyro -0.978 rad/s",
+    "image 25: course 5.0°, gyro 0.938 rad/s",
+    "",
+  ]);
+});

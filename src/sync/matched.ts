@@ -7,17 +7,11 @@ import { distinct } from "./rows.ts";
 import type { Sensor } from "./sensor.ts";
 import type { Match } from "./synchronization.ts";
 
-/** What a match says of a sensor that is interpolated, for some of its rows. */
-function betweenOf(match: Match, name: string, rows: Uint32Array): Between | undefined {
-  const all = match.between[name];
-  if (all === undefined) return undefined;
-  const valid = match.valid[name]!;
-  const pick = (numbers: Uint32Array) => Int32Array.from(rows, (row) => (valid[row] === 0 ? -1 : numbers[row]!));
-  return {
-    before: pick(all.before),
-    after: pick(all.after),
-    weight: Float64Array.from(rows, (row) => all.weight[row]!),
-  };
+/** Numbers of samples at these rows; −1 where there is none. */
+function pick(numbers: Uint32Array | Int32Array, valid: Uint8Array, rows: Uint32Array): Int32Array {
+  const picked = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = valid[rows[i]!] === 0 ? -1 : numbers[rows[i]!]!;
+  return picked;
 }
 
 /** Samples in the order of their numbers, −1 for none, each read once and in the recording's order. */
@@ -45,14 +39,12 @@ async function readBetween(sensor: Sensor, { before, after, weight }: Between): 
 
 /** Rows of one sensor of a trace. In a row without a sample no field has a value. */
 export async function readMatched(sensor: Sensor, match: Match, name: string, rows: Uint32Array): Promise<Batch> {
-  const at = betweenOf(match, name, rows);
-  if (at !== undefined) {
-    const isHeld = Object.values(sensor.meta.interpolation ?? {}).every((how) => how === "hold");
-    return isHeld ? readSamples(sensor, at.before) : readBetween(sensor, at);
-  }
-  const [index, valid] = [match.index[name]!, match.valid[name]!];
-  return readSamples(
-    sensor,
-    Int32Array.from(rows, (row) => (valid[row] === 0 ? -1 : index[row]!)),
-  );
+  const [pair, valid] = [match.between[name], match.valid[name]!];
+  if (pair === undefined) return readSamples(sensor, pick(match.index[name]!, valid, rows));
+  const before = pick(pair.before, valid, rows);
+  const isHeld = Object.values(sensor.meta.interpolation ?? {}).every((how) => how === "hold");
+  if (isHeld) return readSamples(sensor, before);
+  const weight = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) weight[i] = pair.weight[rows[i]!]!;
+  return readBetween(sensor, { before, after: pick(pair.after, valid, rows), weight });
 }

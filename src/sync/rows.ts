@@ -33,9 +33,10 @@ export function checkRows(rows: RowChoice, length: number, of: string): void {
 
 /** The numbers of a choice, one by one. */
 export function rowNumbers(rows: RowChoice): Uint32Array {
-  return rows instanceof Uint32Array
-    ? rows
-    : Uint32Array.from({ length: rows.to - rows.from }, (_, i) => rows.from + i);
+  if (rows instanceof Uint32Array) return rows;
+  const numbers = new Uint32Array(rows.to - rows.from);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = rows.from + i;
+  return numbers;
 }
 
 /** Numbers without doubles, ascending, and where each of those asked for is found among them. */
@@ -45,10 +46,17 @@ export interface Distinct {
   readonly places?: Int32Array;
 }
 
-/** Whether each number is above the one before. */
-function isAscending(rows: Uint32Array | Int32Array): boolean {
-  for (let i = 1; i < rows.length; i++) if (rows[i]! <= rows[i - 1]!) return false;
-  return true;
+/** The least and the greatest of the numbers that are not −1 (where there are none, a stretch without one), and whether each is above the one before. */
+function extent(rows: Int32Array): { least: number; most: number; isAscending: boolean } {
+  let [least, most, isAscending] = [Number.POSITIVE_INFINITY, -1, true];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (row <= most) isAscending = false;
+    if (row < 0) continue;
+    if (row > most) most = row;
+    if (row < least) least = row;
+  }
+  return { least: Math.min(least, most + 1), most, isAscending };
 }
 
 /** A range where the numbers, which ascend, are one. */
@@ -57,13 +65,32 @@ function asChoice(numbers: Uint32Array): RowChoice {
   return last - from + 1 === numbers.length ? { from, to: last + 1 } : numbers;
 }
 
-/** What to read so that each sample is read once and in order, whatever the rows; −1 stands for no sample. */
-export function distinct(rows: Uint32Array | Int32Array): Distinct {
-  if (isAscending(rows) && (rows.length === 0 || rows[0]! >= 0)) return { numbers: asChoice(Uint32Array.from(rows)) };
+/** For numbers that lie close together: each marks its place between the least and the greatest. */
+function distinctByMarks(rows: Int32Array, least: number, most: number): Distinct {
+  const marks = new Int32Array(most - least + 1);
+  for (const row of rows) if (row >= 0) marks[row - least] = 1;
+  let count = 0;
+  for (let i = 0; i < marks.length; i++) if (marks[i] === 1) marks[i] = ++count;
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < marks.length; i++) if (marks[i] !== 0) numbers[marks[i]! - 1] = least + i;
+  const places = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) places[i] = rows[i]! < 0 ? -1 : marks[rows[i]! - least]! - 1;
+  return { numbers: asChoice(numbers), places };
+}
+
+function distinctBySort(rows: Int32Array): Distinct {
   const sorted = Uint32Array.from(rows.filter((row) => row >= 0)).sort();
   const numbers = sorted.filter((row, i) => i === 0 || row !== sorted[i - 1]);
-  const places = Int32Array.from(rows, (row) => (row < 0 ? -1 : lowerBound(numbers, row)));
-  return { numbers: asChoice(numbers), places };
+  return { numbers: asChoice(numbers), places: rows.map((row) => (row < 0 ? -1 : lowerBound(numbers, row))) };
+}
+
+/** What to read so that each sample is read once and in order, whatever the rows; −1 stands for no sample. */
+export function distinct(rows: Int32Array): Distinct {
+  const { least, most, isAscending } = extent(rows);
+  if (isAscending) return { numbers: asChoice(Uint32Array.from(rows)) };
+  // Rows of a stretch of the recording lie close together; where they do not, marks would take more room than the rows.
+  const isClose = most - least < 8 * rows.length;
+  return isClose ? distinctByMarks(rows, least, most) : distinctBySort(rows);
 }
 
 /** The first place whose value is not below `value`; the length where all are. */

@@ -27,33 +27,30 @@ function expectSensor(
 ): void {
   const [numbers, seconds, flags] = [index[name]!, dt[name]!, valid[name]!];
   expectSame([numbers.length, seconds.length, flags.length], [length, length, length], `the lists of ${of}`);
-  for (let row = 0; row < length; row++) {
-    const [number, flag] = [numbers[row]!, flags[row]!];
-    const has = `what row ${row} has of ${of}`;
-    if (flag === 0) expectSame([number, Number.isNaN(seconds[row])], [-1, true], has);
-    else expectSame([flag, number >= 0 && number < samples, Number.isFinite(seconds[row])], [1, true, true], has);
-  }
+  const odd = flags.findIndex((flag, row) => {
+    const [number, time] = [numbers[row]!, seconds[row]!];
+    if (flag === 0) return number !== -1 || !Number.isNaN(time);
+    return flag !== 1 || number < 0 || number >= samples || !Number.isFinite(time);
+  });
+  const said = `which is sample ${numbers[odd]} of ${samples}, valid ${flags[odd]}, dt ${seconds[odd]}`;
+  expectSame(odd, -1, `the first row that neither has a sample of ${of} nor none${odd < 0 ? "" : `, ${said},`}`);
   const without = flags.filter((flag) => flag === 0).length;
   expectSame(missing[name]! >= without, true, `whether ${of} is missing at least in the ${without} rows without it`);
   const pair = between[name];
   if (pair === undefined) return;
   const { before, after, weight } = pair;
   expectSame([before.length, after.length, weight.length], [length, length, length], `what ${of} lies between`);
-  for (let row = 0; row < length; row++) {
-    if (flags[row] === 0) continue;
-    const fits = before[row]! < samples && after[row]! < samples && weight[row]! >= 0 && weight[row]! <= 1;
-    expectSame(fits, true, `whether row ${row} of ${of} lies between two samples`);
-  }
+  const outside = flags.findIndex((flag, row) => {
+    if (flag === 0) return false;
+    return before[row]! >= samples || after[row]! >= samples || !(weight[row]! >= 0 && weight[row]! <= 1);
+  });
+  expectSame(outside, -1, `the first row of ${of} that lies not between two samples`);
 }
 
 function expectSegments(segments: Uint32Array, of: string): void {
-  for (let row = 0; row < segments.length; row++) {
-    const before = row === 0 ? 0 : segments[row - 1]!;
-    const goesOn = segments[row] === before || (row > 0 && segments[row] === before + 1);
-    expectSame(
-      goesOn,
-      true,
-      `whether row ${row} of ${of} goes on with segment ${before} or begins the next, as ${segments[row]}`,
-    );
-  }
+  const odd = segments.findIndex((segment, row) => {
+    const before = segments[row - 1] ?? 0;
+    return segment !== before && (row === 0 || segment !== before + 1);
+  });
+  expectSame(odd, -1, `the first row of ${of} that neither goes on with a segment nor begins the next`);
 }
