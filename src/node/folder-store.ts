@@ -102,8 +102,11 @@ function readFile(path: string, range: ByteRange | undefined): Uint8Array | unde
   return bytes;
 }
 
-// A file that is replaced by renaming keeps its bytes for as long as it is open.
-function openFile(path: string): OpenFile | undefined {
+/**
+ * Opens a file for many reads; `undefined` when there is none. One that is replaced by renaming keeps its bytes for as long as it is open.
+ * @throws WindrowError `io` for what the system refuses.
+ */
+export function openFile(path: string): OpenFile | undefined {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, READ_ONLY);

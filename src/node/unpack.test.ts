@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { zipOf } from "../../test/zip.ts";
+import { memoryStore, zipWriter } from "../stores/index.ts";
+import { nodeCodecs } from "./codecs.ts";
+import { nodeHashes } from "./hashes.ts";
 import { findInputs } from "./inputs.ts";
 import { plainFiles } from "./unpack.ts";
 
@@ -58,6 +61,33 @@ test("of a zip each text is a file, and what is none is passed over", async () =
     ["c.zip/x.csv", "1\n"],
     ["c.zip/deep/y.TXT", "2\n"],
   ]);
+});
+
+test("deflated members are unpacked, and held against what the directory says", async () => {
+  const store = memoryStore();
+  await using writer = await zipWriter({
+    store,
+    key: "x.zip",
+    codecs: nodeCodecs(),
+    hashes: await nodeHashes(),
+    compression: { codec: "gz" },
+  });
+  await writer.put("x.csv", bytes(TEXT));
+  await writer.put("empty.csv", new Uint8Array());
+  await writer.publish();
+  const zip = (await store.get("x.zip"))!;
+  assert.ok(zip.length < TEXT.length / 2);
+  assert.deepEqual(await unpacked("deflated.zip", zip), [
+    ["deflated.zip/x.csv", TEXT],
+    ["deflated.zip/empty.csv", ""],
+  ]);
+  for (const at of [60, zip.length >> 1]) {
+    const flipped = zip.with(at, zip[at]! ^ 1);
+    await assert.rejects(unpacked("flipped.zip", flipped), {
+      code: "damaged",
+      message: /flipped\.zip: the zip data is/,
+    });
+  }
 });
 
 test("a zip without a text is unsupported", async () => {

@@ -3,11 +3,13 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Readable, Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { crc32, createGunzip, createZstdDecompress } from "node:zlib";
-import type { Entry, ZipFile } from "yauzl";
+import { crc32, createGunzip, createInflateRaw, createZstdDecompress } from "node:zlib";
 import { WindrowError } from "../core/index.ts";
+import { type KeyReader, openReader } from "../stores/key-reader.ts";
+import { dataStart, headerBytes, isTrick, METHODS, type ZipEntry, zipEntries } from "../stores/zip-directory.ts";
+import { openFile } from "./folder-store.ts";
 import { type InputFile, type IsLog, LOG_ENDING } from "./inputs.ts";
 import { headOf } from "./text-head.ts";
 
@@ -18,6 +20,8 @@ export interface PlainFile {
 }
 
 function damaged(input: InputFile, error: unknown): WindrowError {
+  // What the directory of a zip is found to lack says its place already.
+  if (error instanceof WindrowError && error.details["path"] === input.path) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOSPC") {
     return new WindrowError(
@@ -37,10 +41,14 @@ function damaged(input: InputFile, error: unknown): WindrowError {
   );
 }
 
-async function streamOut(input: InputFile, from: Readable, to: string, through?: Transform): Promise<void> {
+async function streamOut(
+  input: InputFile,
+  from: Readable,
+  to: string,
+  ...through: readonly Transform[]
+): Promise<void> {
   try {
-    const out = createWriteStream(to, { highWaterMark: 1 << 20 });
-    await (through === undefined ? pipeline(from, out) : pipeline(from, through, out));
+    await pipeline([from, ...through, createWriteStream(to, { highWaterMark: 1 << 20 })]);
   } catch (error) {
     await rm(to, { force: true });
     throw damaged(input, error);
@@ -55,59 +63,71 @@ function isText(name: string): boolean {
   return (READ_ENDING.test(name) || LOG_ENDING.test(name)) && !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }
 
-/** Lets bytes through and fails at their end when their CRC-32 is another; yauzl leaves that to its caller. */
-function checkedCrc(expected: number): Transform {
+/** Lets bytes through and fails where they are more or fewer than the directory says, or their CRC-32 is another. */
+function checkedMember({ bytes, crc: expected }: ZipEntry): Transform {
   let crc = 0;
+  let length = 0;
+  const wrong = (what: string, wanted: number, got: number) =>
+    new WindrowError("damaged", `its ${what} must be ${wanted}, got ${got}`);
   return new Transform({
     transform(chunk: Uint8Array, _, next) {
       crc = crc32(chunk, crc);
-      next(null, chunk);
+      length += chunk.length;
+      if (length > bytes) next(wrong("bytes", bytes, length));
+      else next(null, chunk);
     },
     flush(next) {
-      next(crc === expected ? null : new WindrowError("damaged", `its CRC-32 must be ${expected}, got ${crc}`));
+      if (length !== bytes) next(wrong("bytes", bytes, length));
+      else next(crc === expected ? null : wrong("CRC-32", expected, crc));
     },
   });
 }
 
-/** yauzl calls back; the zip's members one by one. Sizes are checked against the directory by yauzl. */
-async function zipMembers(input: InputFile): Promise<{ zip: ZipFile; members: Entry[] }> {
-  const { openPromise } = await import("yauzl");
-  const zip = await openPromise(input.path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }).catch(
-    (error: unknown) => {
-      throw damaged(input, error);
-    },
-  );
-  const members: Entry[] = [];
-  try {
-    for await (const entry of zip.eachEntry()) if (isText(entry.fileName)) members.push(entry);
-  } catch (error) {
-    zip.close();
-    throw damaged(input, error);
-  }
-  return { zip, members };
+/** Where a member's bytes lie, and what unpacks them. */
+async function memberStream(input: InputFile, file: KeyReader, entry: ZipEntry): Promise<[Readable, ...Transform[]]> {
+  const cannot = (why: string) => new WindrowError("unsupported", why, { details: { path: input.path } });
+  const name = `Cannot read ${input.path}/${entry.name}`;
+  if (entry.encrypted) throw cannot(`${name}: members that need a password are not read here`);
+  if (entry.method !== METHODS.stored && entry.method !== METHODS.deflated)
+    throw cannot(`${name}: members must be stored or deflated, got method ${entry.method}`);
+  const start = dataStart(input.path, entry, await file.read(entry.at, entry.at + headerBytes(entry)));
+  // A stream's end is its last byte, so that it cannot be empty.
+  const packed =
+    entry.packed === 0
+      ? Readable.from([])
+      : createReadStream(input.path, { start, end: start + entry.packed - 1, highWaterMark: 1 << 18 });
+  if (entry.method === METHODS.stored) return [packed, checkedMember(entry)];
+  return [packed, createInflateRaw({ chunkSize: 1 << 18 }), checkedMember(entry)];
+}
+
+/** The texts of a zip, in the order of its directory. */
+async function zipMembers(input: InputFile, file: KeyReader): Promise<readonly ZipEntry[]> {
+  const entries = await zipEntries(file);
+  const trick = entries.find(({ name }) => isTrick(name));
+  if (trick === undefined) return entries.filter(({ name }) => isText(name));
+  throw damaged(input, new WindrowError("damaged", `a name must not leave the zip, got ${JSON.stringify(trick.name)}`));
 }
 
 async function* unzip(input: InputFile, folder: string, isLog: IsLog): AsyncIterable<PlainFile> {
-  const { zip, members } = await zipMembers(input);
+  using opened = openFile(input.path);
+  if (opened === undefined)
+    throw new WindrowError("missing", `Cannot read ${input.path}: no such file or folder`, {
+      details: { path: input.path },
+    });
+  const file = openReader(input.path, opened);
   let read = 0;
-  try {
-    for (const [index, member] of members.entries()) {
-      const path = join(folder, `unpacked-${index}.csv`);
-      const stream = await zip.openReadStreamPromise(member).catch((error: unknown) => {
-        throw damaged(input, error);
-      });
-      await streamOut(input, stream, path, checkedCrc(member.crc32));
-      if (READ_ENDING.test(member.fileName) || isLog(headOf(path).head)) {
-        read += 1;
-        yield { path, name: `${input.name}/${member.fileName}` };
-      }
-      await rm(path, { force: true });
+  for (const [index, member] of (await zipMembers(input, file)).entries()) {
+    const path = join(folder, `unpacked-${index}.csv`);
+    const [from, ...through] = await memberStream(input, file, member);
+    await streamOut(input, from, path, ...through);
+    if (READ_ENDING.test(member.name) || isLog(headOf(path).head)) {
+      read += 1;
+      yield { path, name: `${input.name}/${member.name}` };
     }
-    if (read === 0)
-      throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv or .txt file and no log`);
-  } finally {
-    zip.close();
+    await rm(path, { force: true });
   }
+  if (read === 0)
+    throw new WindrowError("unsupported", `Cannot read ${input.path}: the zip holds no .csv or .txt file and no log`);
 }
 
 /**

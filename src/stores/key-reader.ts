@@ -16,22 +16,14 @@ export interface KeyReader extends Disposable {
   read(from: number, to: number): Promise<Uint8Array>;
 }
 
-/** @throws WindrowError `missing` where there is no such key. */
-export async function keyReader(store: ReadStore, key: Key): Promise<KeyReader> {
-  const path = `${store.name}/${key}`;
-  const file = store.open?.(key);
-  const bytes = file?.bytes ?? (await store.size(key));
-  if (bytes === undefined) throw gone(path, key);
+/** The reader of an open file, which it closes. `path` is what messages call it. */
+export function openReader(path: string, file: OpenFile): KeyReader {
+  const { bytes } = file;
   return {
     path,
     bytes,
     file,
     async read(from, to) {
-      if (file === undefined) {
-        const answer = await store.get(key, { from, to });
-        if (answer === undefined) throw gone(path, key);
-        return answer;
-      }
       // Before the bytes are set aside: the range may be a lie of the file's own.
       if (to > bytes) {
         const message = `Cannot read ${path}: bytes up to ${to} are wanted, got a file of ${bytes} bytes`;
@@ -41,10 +33,27 @@ export async function keyReader(store: ReadStore, key: Key): Promise<KeyReader> 
       file.readInto(from, into);
       return into;
     },
-    [Symbol.dispose]: () => file?.[Symbol.dispose](),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-function gone(path: string, key: Key): WindrowError {
-  return new WindrowError("missing", `Cannot read ${path}: there is no such file`, { details: { key } });
+/** @throws WindrowError `missing` where there is no such key. */
+export async function keyReader(store: ReadStore, key: Key): Promise<KeyReader> {
+  const path = `${store.name}/${key}`;
+  const file = store.open?.(key);
+  if (file !== undefined) return openReader(path, file);
+  const missing = () => new WindrowError("missing", `Cannot read ${path}: there is no such file`, { details: { key } });
+  const bytes = await store.size(key);
+  if (bytes === undefined) throw missing();
+  return {
+    path,
+    bytes,
+    file: undefined,
+    async read(from, to) {
+      const answer = await store.get(key, { from, to });
+      if (answer === undefined) throw missing();
+      return answer;
+    },
+    [Symbol.dispose]() {},
+  };
 }

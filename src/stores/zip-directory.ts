@@ -303,3 +303,13 @@ export function dataStart(path: string, entry: ZipEntry, bytes: Uint8Array): num
     throw zipFault(path, entry.at, `the entry ${JSON.stringify(entry.name)} reaches into what follows it`);
   return start;
 }
+
+/** Bytes of an entry's own header up to the end of its name: what `dataStart` needs. */
+export function headerBytes(entry: ZipEntry): number {
+  return SIZES.local + entry.nameBytes;
+}
+
+/** What no honest writer calls an entry (APPNOTE 4.4.17.1): it would lie outside of where the zip is unpacked. */
+export function isTrick(name: string): boolean {
+  return /^\/|\\|\0|^[A-Za-z]:|(^|\/)\.\.(\/|$)/.test(name);
+}

@@ -14,7 +14,7 @@ import {
 } from "../core/index.ts";
 import { checkRange, closedFile, safeKey } from "./guards.ts";
 import { type KeyReader, keyReader } from "./key-reader.ts";
-import { dataStart, METHODS, SIZES, type ZipEntry, zipEntries, zipFault } from "./zip-directory.ts";
+import { dataStart, headerBytes, isTrick, METHODS, type ZipEntry, zipEntries, zipFault } from "./zip-directory.ts";
 import { gzipped } from "./zip-gzip.ts";
 
 /** A zip that is open for reading. */
@@ -34,11 +34,6 @@ export interface ZipStoreOptions {
   readonly hashes: Hashes;
   /** An entry that unpacks to more is refused; 1 GiB where absent. Stored entries are as large as the file lets them be. */
   readonly mostUnpackedBytes?: number;
-}
-
-/** What no honest writer calls an entry (APPNOTE 4.4.17.1): it would lie outside of where the zip is unpacked. */
-function isTrick(name: string): boolean {
-  return /^\/|\\|\0|^[A-Za-z]:|(^|\/)\.\.(\/|$)/.test(name);
 }
 
 /** Entries by key. Folders are left out; two of one name have no one meaning. */
@@ -261,10 +256,6 @@ class EntryReader implements Disposable {
     const [wanted, got] = [entry.crc, crc].map((value) => value.toString(16).padStart(8, "0"));
     throw zipFault(`${this.path}/${entry.name}`, entry.at, `its CRC-32 must be ${wanted}, got ${got}`);
   }
-}
-
-function headerBytes(entry: ZipEntry): number {
-  return SIZES.local + entry.nameBytes;
 }
 
 function readAt(file: OpenFile, at: number, bytes: number): Uint8Array {
