@@ -3,7 +3,6 @@
 import { type Codecs, isSafeKey, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
 import { at } from "../fault.ts";
 import { type ZarrArray, zarrRows } from "./array.ts";
-import type { ChunkBytes } from "./blosc.ts";
 import { ChunkCache } from "./chunk-cache.ts";
 import type { ChunkThreads, ZarrSource } from "./chunks.ts";
 import type { JsonObject } from "./compressor.ts";
@@ -46,7 +45,7 @@ export async function openZarr(
   options: ZarrOpenOptions,
 ): Promise<ZarrGroup | ZarrArray> {
   const { codecs, threads, cacheBytes = USUAL_CACHE } = options;
-  const cache = new ChunkCache<ChunkBytes | undefined>(cacheBytes, (chunk) => chunk?.bytes.length ?? 0);
+  const cache = new ChunkCache(cacheBytes);
   return openAt(path, { store, codecs, cache, threads });
 }
 
