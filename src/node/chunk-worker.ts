@@ -2,7 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { WindrowError } from "../core/index.ts";
-import { chunkPacker, openChunk } from "../formats/zarr/compressor.ts";
+import { chunkPacker, unpackChunk } from "../formats/zarr/compressor.ts";
 import type { ChunkAnswer, ChunkRequest } from "./chunk-threads.ts";
 import { nodeCodecs } from "./codecs.ts";
 
@@ -12,7 +12,7 @@ const codecs = nodeCodecs();
 function done(request: ChunkRequest): Uint8Array {
   if (request.kind === "pack") return chunkPacker(request.compressor, request.typeBytes, codecs)(request.raw);
   const { compressor, packed, into } = request;
-  openChunk(compressor, packed, { rawBytes: into.length, codecs, into }).ready(0, into.length);
+  unpackChunk(compressor, packed, { rawBytes: into.length, codecs, into });
   return new Uint8Array(0);
 }
 

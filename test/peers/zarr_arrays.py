@@ -132,5 +132,25 @@ def read(folder, like):
     print(json.dumps(answer))
 
 
+def values(folder):
+    """What zarr-python reads of each array of a group: shape, and the values as little-endian bytes or as texts."""
+    answer = {}
+    for key, a in zarr.open_group(folder, mode="r").arrays():
+        try: x = a[...]
+        except Exception as e:
+            answer[key] = {"error": str(e)}; continue
+        if x.dtype.kind in "UO": answer[key] = {"shape": x.shape, "texts": x.ravel().tolist()}
+        elif x.dtype.kind == "S": answer[key] = {"shape": x.shape, "texts": [v.decode() for v in x.ravel()]}
+        else: answer[key] = {"shape": x.shape, "hex": np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<")).tobytes().hex()}
+    print(json.dumps(answer))
+
+
+def image(path):
+    """The reference image as its bytes, in hexadecimal."""
+    import cv2
+    print(cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB).tobytes().hex())
+
+
 if __name__ == "__main__":
-    {"write": lambda: write(sys.argv[2], int(sys.argv[3])), "read": lambda: read(sys.argv[2], sys.argv[3])}[sys.argv[1]]()
+    {"write": lambda: write(sys.argv[2], int(sys.argv[3])), "read": lambda: read(sys.argv[2], sys.argv[3]),
+     "values": lambda: values(sys.argv[2]), "image": lambda: image(sys.argv[2])}[sys.argv[1]]()
