@@ -40,7 +40,8 @@ export const RECORDING_OPTIONS = {
   columns: { value: "<names>", summary: "of text tables whose first line names no columns: their names", parse: words },
   interpolation: {
     value: "<list>",
-    summary: "of tables: how columns are interpolated, as in speed=linear,heading=angle: linear, angle, hold",
+    summary:
+      "of tables: how columns are interpolated, as in speed=linear,heading=angle: linear, angle, quaternion, hold",
     fallback: "hold",
     parse: interpolation,
   },
