@@ -18,7 +18,7 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materialize materializeAis materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
     ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
