@@ -33,6 +33,7 @@ export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loade
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { Margin, SyncSpec } from "../sync/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export { type AisTrips, type AisTripsOptions, aisTrips } from "./ais-trips.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
 export type { ConvertSplit } from "./convert-source.ts";

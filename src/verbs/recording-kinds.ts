@@ -3,9 +3,12 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
+import type { McapLost, McapTime } from "../adapters/mcap/index.ts";
 import type { Recording } from "../adapters/recording.ts";
 import { type ReadStore, WindrowError } from "../core/index.ts";
+import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
+import { nodeHashes } from "../node/hashes.ts";
 import type { Sensors } from "../sync/index.ts";
 import { isTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
 
@@ -26,9 +29,18 @@ export interface OpenedInput {
   lost(): Lost;
 }
 
+/** How recordings of messages are read. */
+export interface MessageOptions {
+  /** Of MCAP: the topics wanted; all where absent. */
+  readonly topics?: readonly string[];
+  /** Of MCAP: whether a message's time is that of logging (where absent), of publishing, or what its header says. */
+  readonly messageTime?: McapTime;
+}
+
 /** What kinds are opened with. */
 export interface OpenContext {
   readonly tables: TableFileOptions;
+  readonly messages: MessageOptions;
   /** A new folder for temporary files. */
   readonly temp: () => string;
 }
@@ -57,6 +69,30 @@ function oneTrace(open: (input: Input) => Promise<Recording>): KindEntry["open"]
     const { sensors, lost } = await open(input);
     return { traces: [{ sensors }], lost };
   };
+}
+
+/** An MCAP file as an input. */
+async function openMcapFile({ store, key, path }: Input, { messages }: OpenContext): Promise<OpenedInput> {
+  const { openMcap } = await import("../adapters/mcap/index.ts");
+  const { topics, messageTime: time } = messages;
+  const codecs = { codecs: nodeCodecs(), hashes: await nodeHashes() };
+  const { sensors, lost } = await openMcap({ store, key, ...codecs, ...(topics && { topics }), ...(time && { time }) });
+  return { traces: [{ sensors: () => sensors }], lost: () => mcapLost(path, lost) };
+}
+
+function mcapLost(path: string, { noIndex, bytes, chunks, messages, examples }: McapLost): Lost {
+  const counted = [
+    [bytes, "bytes at its end"],
+    [chunks, "chunks"],
+    [messages, "messages"],
+  ] as const;
+  const what = counted.filter(([count]) => count > 0).map(([count, of]) => `${count} ${of}`);
+  const notes = [
+    ...(noIndex === undefined ? [] : [`${path}: all of it was read to find its messages, ${noIndex}`]),
+    ...(what.length === 0 ? [] : [`${path}: lost are ${what.join(", ")}`]),
+    ...examples.map((why) => `${path}: ${why}`),
+  ];
+  return { rows: 0, examples: [], notes };
 }
 
 const tum = () => import("../adapters/tum/index.ts");
@@ -90,6 +126,11 @@ const KINDS = {
     open: oneTrace(async ({ store, key, isFolder }) =>
       isFolder ? (await tum()).openTumFolder(store) : (await tum()).openTum({ store, key }),
     ),
+  },
+  mcap: {
+    forms: ["file"],
+    is: ({ key }) => /\.mcap$/i.test(key),
+    open: openMcapFile,
   },
   table: {
     forms: ["file", "folder"],

@@ -1,17 +1,17 @@
 /** Recordings of many kinds as one dataset: each input is looked at, and becomes a trace. */
 
-import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { WindrowError } from "../core/index.ts";
-import { ioError } from "../node/io-error.ts";
 import { type Dataset, dataset, nearest, type Sensors, type Synchronization, trace } from "../sync/index.ts";
-import { type OpenedInput, openInput, type RecordingKind } from "./recording-kinds.ts";
+import { type MessageOptions, type OpenedInput, openInput, type RecordingKind } from "./recording-kinds.ts";
 import type { TableFileOptions } from "./recording-tables.ts";
+import { TempFolders } from "./temp-folders.ts";
 
 /** How recordings are opened. */
-export interface OpenRecordingsOptions extends TableFileOptions {
+export interface OpenRecordingsOptions extends TableFileOptions, MessageOptions {
   /** What the inputs are; each is looked at where absent. */
   readonly kind?: RecordingKind;
   /**
@@ -58,35 +58,6 @@ function traceNames(all: readonly string[]): string[] {
   return all.map((path) => relative(folder, path).replaceAll("\\", "/"));
 }
 
-/** Temporary folders, one below the other, made when the first is asked for. */
-class TempFolders implements Disposable {
-  readonly #below: string;
-  #folder: string | undefined;
-  #made = 0;
-
-  constructor(below: string) {
-    this.#below = below;
-  }
-
-  next(): string {
-    this.#folder ??= this.#make();
-    return join(this.#folder, String(this.#made++));
-  }
-
-  #make(): string {
-    try {
-      return mkdtempSync(join(this.#below, "windrow-recordings-"));
-    } catch (cause) {
-      throw ioError("make a folder in", this.#below, cause);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-    this.#folder = undefined;
-  }
-}
-
 /** Inputs, and their traces under the names that they have in the dataset. */
 interface Opened {
   readonly inputs: readonly OpenedInput[];
@@ -101,7 +72,7 @@ interface Opened {
 async function openAll(all: readonly string[], options: OpenRecordingsOptions, temp: TempFolders): Promise<Opened> {
   const inputs: OpenedInput[] = [];
   for (const path of all)
-    inputs.push(await openInput(path, options.kind, { tables: options, temp: () => temp.next() }));
+    inputs.push(await openInput(path, options.kind, { tables: options, messages: options, temp: () => temp.next() }));
   const names = traceNames(all);
   const traces = inputs.flatMap((input, i) =>
     input.traces.map(({ part, entity, sensors }) => {
@@ -133,8 +104,8 @@ function defaultSynchronization(name: string, sensors: readonly string[]): Synch
 }
 
 /**
- * Opens recordings: EuRoC, TUM, comma2k19 and Empatica E4 folders, files of TUM, and tables in CSV or Parquet, alone or a folder of them. Each is a
- * trace that is called as its path is, below the folder that all lie in where needed. Headers and first lines are read; samples when they are
+ * Opens recordings: EuRoC, TUM, comma2k19 and Empatica E4 folders, files of TUM, MCAP, and tables in CSV or Parquet, alone or a folder of them.
+ * Each is a trace that is called as its path is, below the folder that all lie in where needed. Headers and first lines are read; samples when they are
  * asked for.
  * @throws WindrowError `missing` for what is not there, `unsupported` for what is no recording, `usage` for a table whose times are not plain,
  * `damaged` for a header that is broken.
@@ -177,7 +148,11 @@ export async function openRecordings(
   }
 }
 
-function lostOf(inputs: readonly OpenedInput[]): Lost {
+function lostOf(inputs: readonly OpenedInput[]): Required<Lost> {
   const all = inputs.map(({ lost }) => lost());
-  return { rows: all.reduce((sum, { rows }) => sum + rows, 0), examples: all.flatMap(({ examples }) => examples) };
+  return {
+    rows: all.reduce((sum, { rows }) => sum + rows, 0),
+    examples: all.flatMap(({ examples }) => examples),
+    notes: all.flatMap(({ notes = [] }) => notes),
+  };
 }

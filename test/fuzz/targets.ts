@@ -53,6 +53,11 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 16_000,
     open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
   },
+  npy: {
+    sources: /\/src\/adapters\/npy\//,
+    executions: 20_000,
+    open: async () => (await import("./targets/npy.ts")).npyTarget(),
+  },
 };
 
 const PLANTED = /^planted:(\w+)$/;
