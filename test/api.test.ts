@@ -18,10 +18,12 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materialize materializeAis materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load loadMatch materialize materializeAis materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify zipStore zipWriter".split(" "),
+    ..."planFile putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify zipStore zipWriter".split(
+      " ",
+    ),
   ]);
 });
 
@@ -59,10 +61,10 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
 
 test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
   assert.deepEqual(names(sync), [
-    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+    ..."batchFault batches concat crossCorrelationOffset dataset density empty explain filter fitClock interpolate locate".split(
       " ",
     ),
-    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+    ..."mapTraces memorySensor nearest next pick previous restoredMatch samples seconds sensor slice storedMatch subset synchronization".split(
       " ",
     ),
     ..."tableSensor takeRows trace".split(" "),
@@ -71,6 +73,8 @@ test("windrow/sync lets out sensors, traces, datasets, and what matches clocks",
 
 test("windrow/testkit lets out the suites, and what they are made of", () => {
   assert.deepEqual(names(testkit), [
-    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(
+      " ",
+    ),
   ]);
 });

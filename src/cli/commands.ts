@@ -14,6 +14,7 @@ import { mergeCommand } from "./commands/merge.ts";
 import { planAisCommand } from "./commands/plan-ais.ts";
 import { simulateAisCommand } from "./commands/simulate-ais.ts";
 import { statsCommand } from "./commands/stats.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { taskCommand } from "./commands/task.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   infoCommand,
   headCommand,
   statsCommand,
+  syncCommand,
   verifyCommand,
   leakCommand,
   diffCommand,

@@ -41,6 +41,7 @@ export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
 export { diff, head, info, leak, shuffleReport, stats, verify } from "./inspect-verbs.ts";
 export { type LoadedSchema, type LoadOptions, load } from "./load.ts";
+export { loadMatch, type MatchFileOrigin, saveMatch } from "./match-file.ts";
 export { materialize } from "./materialize.ts";
 export { materializeAis, planAis } from "./materialize-ais.ts";
 export type { MaterializeResult, MaterializeRun } from "./materialize-job.ts";
@@ -53,4 +54,5 @@ export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./r
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
+export { type SyncOptions, type SyncResult, sync, type TraceSync } from "./sync.ts";
 export { PACKAGE_VERSION } from "./version.ts";
