@@ -20,10 +20,12 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load loadMatch materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask saveMatch".split(
+    ..."leak load loadMatch materialize materializeAis materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify".split(" "),
+    ..."planFile putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify zipStore zipWriter".split(
+      " ",
+    ),
   ]);
 });
 
@@ -84,6 +86,8 @@ test("windrow/sync lets out sensors, traces, datasets, and what matches clocks",
 
 test("windrow/testkit lets out the suites, and what they are made of", () => {
   assert.deepEqual(names(testkit), [
-    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(
+      " ",
+    ),
   ]);
 });

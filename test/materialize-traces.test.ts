@@ -17,14 +17,8 @@ import {
   stats,
   verify,
 } from "../src/verbs/index.ts";
-import { planJob } from "../src/verbs/materialize-job.ts";
-import { resolveTraces } from "../src/verbs/materialize-options.ts";
-import { SILENT } from "../src/verbs/progress.ts";
-import { runPlan, runTask } from "../src/verbs/run-dataset.ts";
-import { tracesJob } from "../src/verbs/traces-job.ts";
 import { fileHashes, indexRows, mdsSamples, type ReadSample, testFolder } from "./ais-dataset.ts";
 import { type Drive, dataOf, drives, type Expected, expectedSamples } from "./traces-dataset.ts";
-import { inTwoPasses } from "./two-passes.ts";
 
 const SECONDS = [9, 6, 12, 0, 7, 15, 4, 8];
 const SMALL = { shardBytes: 12_000, val: 0.4, workers: 1, with: ["trace_id", "start", "t_start", "t_end"] };
@@ -69,12 +63,6 @@ async function checkSamples(out: string, format: "mds" | "parquet", expected: Ma
   assert.deepEqual([...left.keys()], []);
 }
 
-/** A plan for the drives. */
-function planned(data: Dataset, options: MaterializeOptions) {
-  const resolved = resolveTraces(options, 2);
-  return planJob(resolved, (watch) => tracesJob({ dataset: data }, resolved, watch));
-}
-
 test("every sample is what its rows are, of any window, in MDS and Parquet", async (t) => {
   const folder = testFolder(t);
   const shape = fc.record({
@@ -108,37 +96,6 @@ function ground(t: TestContext, change: Partial<MaterializeOptions> = {}) {
   const all = drives("ground", SECONDS);
   return { folder, all, data: dataOf(all), at: (name: string) => ({ ...options, out: join(folder, name) }) };
 }
-
-test("workers, memory, passes and the order of traces do not change a byte", async (t) => {
-  const { folder, all, data, at } = ground(t);
-  await materialize(data, at("one"));
-  const hashes = fileHashes(join(folder, "one"));
-  assert.ok(Object.keys(hashes).length > 10);
-  await materialize(data, { ...at("two"), workers: 2, memory: 64 * 2 ** 20 });
-  await materialize(dataOf(all.toReversed()), at("reversed"));
-  for (const runSamples of [1, 37]) {
-    const plan = await inTwoPasses(await planned(data, at(`runs-${runSamples}`)), runSamples);
-    assert.ok(plan.tasks.some(({ op }) => op === "scatter"));
-    await runPlan(plan, { memory: 2 ** 30, workers: 1, progress: SILENT });
-  }
-  for (const name of ["two", "reversed", "runs-1", "runs-37"])
-    assert.deepEqual(fileHashes(join(folder, name)), hashes, name);
-});
-
-test("a run goes on where it was, whichever task was the last", async (t) => {
-  const { folder, data, at } = ground(t, { parts: 1 });
-  await materialize(data, at("whole"));
-  const hashes = fileHashes(join(folder, "whole"));
-  const { length } = (await planned(data, at("count"))).tasks;
-  for (const done of [0, 1, Math.floor(length / 2), length - 2]) {
-    const options = at(`after-${done}`);
-    const plan = await planned(data, options);
-    for (const task of plan.tasks.slice(0, done)) await runTask(plan, task.id);
-    await materialize(data, options);
-    assert.deepEqual(fileHashes(options.out), hashes);
-    assert.ok((await materialize(data, options)).wasThere);
-  }
-});
 
 test("traces are appended as a generation, and those that are there are skipped", async (t) => {
   const { folder, all, at } = ground(t);

@@ -110,6 +110,14 @@ export function dataOf(all: readonly Drive[]): Dataset {
   return dataset(traces) as unknown as Dataset;
 }
 
+/** How drives are materialized that are killed on the way. */
+export const KILLED = { window: 3, stride: 2, shardBytes: 12_000, val: 0.4, workers: 2, parts: 2 } as const;
+
+/** The drives that they are. */
+export function killedDrives(): Dataset {
+  return dataOf(drives("kills", [9, 6, 12, 7]));
+}
+
 /** The nearest of some times, −1 where none is near enough; the earlier of two. */
 function nearestOf(all: Float64Array, time: number, tolerance: number): number {
   let best = -1;

@@ -1,7 +1,7 @@
 /** `materialize traces`: recordings of several sensors in, globally shuffled training shards out. */
 
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Json } from "../core/index.ts";
@@ -54,7 +54,8 @@ async function opened(options: MaterializeTracesOptions, resolved: ReturnType<ty
     await openRecordings(inputs, {
       ...recordings,
       ...(rule && { synchronization: rule }),
-      ...(temp === undefined ? {} : { temp }),
+      // One that is not there yet is made with the plan.
+      ...(temp !== undefined && existsSync(temp) && { temp }),
     }),
   );
   // Several traces may be of one file.

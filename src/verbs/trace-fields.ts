@@ -8,7 +8,6 @@ import {
   type ColumnType,
   type Json,
   type NumericKind,
-  type Schema,
   WindrowError,
 } from "../core/index.ts";
 import { type SampleColumn, windowColumn } from "../materialize/index.ts";
@@ -27,7 +26,7 @@ export interface TraceField {
 }
 
 /** The column that says which rows of the window have a value of a field: 1, or 0 where 0 or nothing stands for it. */
-export function validColumn(name: string): string {
+function validColumn(name: string): string {
   return `${name}_valid`;
 }
 
@@ -132,9 +131,4 @@ export function differingFields(a: readonly TraceField[], b: readonly TraceField
 /** The fields that every trace has: what is optional in one is in all. */
 export function joinedFields(a: readonly TraceField[], b: readonly TraceField[]): readonly TraceField[] {
   return a.map((field, i) => ({ ...field, isOptional: field.isOptional || b[i]!.isOptional }));
-}
-
-/** The schema of the chosen fields, as the identity of a trace has it. */
-export function fieldSchema(fields: readonly TraceField[]): Schema {
-  return Object.fromEntries(fields.map(({ sensor, field, type }) => [`${sensor}.${field}`, type]));
 }
