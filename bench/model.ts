@@ -5,7 +5,8 @@
  * `search` is the search by itself, as a loader does it that holds the offsets; `locate` awaits the dataset's answer, row by row. Both are compared
  * with the peer's `dataset[row]` of a trace that does nothing. `open` is from lengths and names in memory; the bytes are what stays of it when those
  * are not counted, on the heap and in array buffers. Times are of processors, of both, so that a neighbour on the machine counts less. The peer is in the
- * Python of `zarrPython()`, whatever `--python` says; without it nothing is measured.
+ * Python of `zarrPython()`, whatever `--python` says; without it nothing is measured. Last, what reading the rows of
+ * a trace costs once its sensors are matched.
  */
 
 import { writeFileSync } from "node:fs";
@@ -15,7 +16,18 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { rng, WindrowError } from "../src/core/index.ts";
-import { type Dataset, dataset, locate, memorySensor, nearest, slice, trace } from "../src/sync/index.ts";
+import {
+  batches,
+  type Dataset,
+  dataset,
+  interpolate,
+  locate,
+  memorySensor,
+  nearest,
+  type Synchronization,
+  slice,
+  trace,
+} from "../src/sync/index.ts";
 import { zarrPython } from "../test/peers/python.ts";
 import { interleaved, machine, median, type Peer, placesOf, startPeer, table } from "./measure.ts";
 
@@ -105,6 +117,40 @@ function sameSums(answers: readonly Answer[]): void {
     throw new WindrowError("internal", `Cannot compare: the rows found differ, sums ${[...sums].join(", ")}`);
 }
 
+/** What reading all rows of a trace takes: an IMU at 100 Hz, and a slower sensor, four fields in all, 4096 rows at a time. */
+async function reading(synchronization: Synchronization, length: number): Promise<Answer> {
+  const sensorAt = (hertz: number) => {
+    const samples = Math.ceil((length * hertz) / 100);
+    const times = Float64Array.from({ length: samples }, (_, i) => 1_700_000_000 + i / hertz);
+    const columns = { axes: { data: new Float32Array(3 * samples) }, course: { data: new Float64Array(samples) } };
+    const schema = { axes: { kind: "f32", shape: [3] }, course: { kind: "f64" } } as const;
+    return memorySensor(schema, { length: samples, columns }, times, {
+      interpolation: { axes: "linear", course: "angle" },
+    });
+  };
+  const drive = trace({ name: "drive", sensors: { imu: sensorAt(100), slow: sensorAt(33) }, synchronization });
+  const data = dataset([drive]);
+  let sum = await data.length();
+  const { seconds } = await timed(async () => {
+    for await (const batch of batches(data, { batchRows: 4096 })) sum -= batch.length;
+    return sum;
+  });
+  if (sum !== 0) throw new WindrowError("internal", `Cannot go on: ${sum} rows were not read`);
+  return { seconds, sum };
+}
+
+/** What a row of a matched trace costs; no peer does this in one piece. */
+async function measureReading(runs: number, length: number): Promise<void> {
+  const read = await interleaved(runs, {
+    nearest: () => reading(nearest({ reference: "imu" }), length),
+    interpolate: () => reading(interpolate({ reference: "imu" }), length),
+  });
+  const nanos = (answers: readonly Answer[]) =>
+    ((median(answers.map(({ seconds }) => seconds)) / length) * 1e9).toFixed(0);
+  const cases = (["nearest", "interpolate"] as const).map((name) => [name, nanos(read[name])]);
+  console.log(table([`${length} rows of two sensors`, "ns a row"], cases));
+}
+
 /** Runs all cases in turn, and prints their medians. */
 async function measure(runs: number, metadata: Metadata, rows: Uint32Array, peer: Peer): Promise<void> {
   const data = open(metadata);
@@ -174,6 +220,7 @@ async function main(): Promise<void> {
   console.log(`abstract-dataloader ${peer.versions["abstract-dataloader"]}`);
   await measure(Number(values.runs), { names, lengths }, rows, peer);
   peer.end();
+  await measureReading(Number(values.runs), 10 * n);
 }
 
 await main();
