@@ -1,12 +1,20 @@
 /** From positions of samples to the columns of a match: the loops over its rows. */
 
+/** Whether every query has a sample. */
+function hasAll(at: Int32Array): boolean {
+  let signs = 0;
+  for (let i = 0; i < at.length; i++) signs |= at[i]!;
+  return signs >= 0;
+}
+
 /** Numbers of those queries for which each sensor has a sample; `undefined` where that is all of them. */
 export function rowsWithAll(sensors: readonly Int32Array[], length: number): Uint32Array | undefined {
+  const lacking = sensors.filter((at) => !hasAll(at));
+  if (lacking.length === 0) return undefined;
   const misses = new Uint8Array(length);
-  for (const at of sensors) for (let i = 0; i < length; i++) misses[i]! |= at[i]! >>> 31;
+  for (const at of lacking) for (let i = 0; i < length; i++) misses[i]! |= at[i]! >>> 31;
   let count = length;
   for (let i = 0; i < length; i++) count -= misses[i]!;
-  if (count === length) return undefined;
   const rows = new Uint32Array(count + 1);
   for (let i = 0, row = 0; i < length; i++) {
     // Written over by the next row where this one is none; the last place takes those behind the last.

@@ -59,7 +59,7 @@ function readySensors(spec: ResolvedSpec, timestamps: Timestamps): ReadySensors 
 
 /** The reference gives itself, by construction: a search would find the first of equal stamps for all of them. */
 function itself({ rule }: ResolvedSpec, { numbers }: QueryTimes): Found {
-  const at = new Int32Array(numbers);
+  const at = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   return rule === "interpolate"
     ? { at, brackets: { before: at, after: at, weight: new Float64Array(at.length) } }
     : { at };
@@ -144,7 +144,8 @@ export function matchOf<N extends string>(spec: ResolvedSpec, timestamps: Timest
     const { brackets } = sensor.found;
     return brackets === undefined ? [] : [[name, betweenOf(brackets, sensor, made)] as const];
   });
-  const numbers = take(queries.numbers, made);
+  // Those of the reference are its samples, too; a reader has each array for itself.
+  const numbers = made.rows === undefined ? queries.numbers.slice() : take(queries.numbers, made);
   const own = spec.query.kind === "reference" ? sensors.get(spec.query.sensor)!.rows : undefined;
   return {
     length: times.length,
