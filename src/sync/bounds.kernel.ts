@@ -109,7 +109,6 @@ export function nearestOf(
   const found = new Int32Array(atOrAfter.buffer);
   const last = times.length - 1;
   if (last < 0) return found.fill(-1);
-  let hasEqual = 0;
   for (let i = 0; i < found.length; i++) {
     const query = queries[i]!;
     const position = atOrAfter[i]!;
@@ -121,15 +120,19 @@ export function nearestOf(
     // As sums: by branches, which the processor would guess wrong half of the time, it takes four times as long.
     const isBefore = +(back <= ahead);
     const at = (after - (isBefore & (after - before))) | 0;
-    hasEqual |= +(times[Math.max(at - 1, 0)]! === times[at]!) & +(at > 0);
     const isNear = +(Math.abs(back) <= most) | +(Math.abs(ahead) <= most);
     found[i] = at | (isNear - 1);
   }
-  if (hasEqual === 1) toFirstOfEquals(found, times);
+  if (hasEqual(times)) toFirstOfEquals(found, times);
   return found;
 }
 
-/** In place of each sample the first one of its time: the one before a query may be the last. Few sensors have equal times, so few come here. */
+function hasEqual(times: Float64Array): boolean {
+  for (let i = 1; i < times.length; i++) if (times[i]! === times[i - 1]!) return true;
+  return false;
+}
+
+/** In place of each sample the first one of its time: the one before a query may be the last. Apart, since few sensors have equal times. */
 function toFirstOfEquals(found: Int32Array, times: Float64Array): void {
   for (let i = 0; i < found.length; i++) {
     const at = found[i]!;
@@ -182,6 +185,13 @@ export function bracketsOf(
     }
   }
   return { before, after, weight };
+}
+
+/** Of the samples on both sides the one with the greater weight, the one before where both have the same. */
+export function heavierOf({ before, after, weight }: Brackets): Int32Array {
+  const found = new Int32Array(before.length);
+  for (let i = 0; i < found.length; i++) found[i] = weight[i]! > 0.5 ? after[i]! : before[i]!;
+  return found;
 }
 
 /** The first place that goes back or is not a number, −1 where there is none. */

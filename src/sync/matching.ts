@@ -10,6 +10,7 @@ import {
   rowsWithAll,
   segmentsOf,
   stepsForward,
+  unsigned,
 } from "./gather.kernel.ts";
 import { type QueryTimes, queryTimes, type ReadySensors } from "./query-times.ts";
 import { type ReadyTimes, readyTimes } from "./ready-times.ts";
@@ -77,15 +78,12 @@ function matching(spec: ResolvedSpec, timestamps: Timestamps): Matching {
       { ...sensor, found: isReference(name) ? itself(spec, queries) : foundOf(spec, name, sensor.times, queries) },
     ]),
   );
-  return { spec, sensors, queries, rows: spec.isKeeping ? undefined : rowsOf(spec, sensors, queries.times.length) };
+  return { spec, sensors, queries, rows: spec.isKeeping ? undefined : rowsOf(spec, sensors) };
 }
 
-function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"], length: number): Uint32Array | undefined {
+function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"]): Uint32Array | undefined {
   const required = Array.from(sensors).filter(([name]) => !spec.optional.includes(name));
-  return rowsWithAll(
-    required.map(([, { found }]) => found.at),
-    length,
-  );
+  return rowsWithAll(required.map(([, { found }]) => found.at));
 }
 
 /** Values of all query times as those of the rows. */
@@ -115,9 +113,11 @@ export function indexMap<N extends string>(spec: ResolvedSpec, timestamps: Times
 }
 
 /** A row without a sample has 0 and 0, and the weight NaN says so. */
-function betweenOf({ before, after, weight }: Brackets, sensor: ReadyTimes, made: Matching): Between {
-  const numbers = (at: Int32Array) =>
-    Uint32Array.from(numbersOf(take(at, made), sensor, true), (number) => Math.max(0, number));
+function betweenOf({ before, after, weight }: Brackets, { rows }: ReadyTimes, made: Matching): Between {
+  const numbers = (at: Int32Array) => {
+    const taken = take(at, made);
+    return unsigned(rows === undefined ? taken : numbered(taken, rows));
+  };
   return { before: numbers(before), after: numbers(after), weight: take(weight, made) };
 }
 

@@ -6,6 +6,7 @@ import {
   type Brackets,
   bracketsOf,
   dropFar,
+  heavierOf,
   nearestOf,
   type Side,
   search,
@@ -24,7 +25,7 @@ export interface Found {
 }
 
 /** The distance from a number to the next greater one in magnitude. */
-export function ulp(value: number): number {
+function ulp(value: number): number {
   const [bits] = new BigUint64Array(Float64Array.of(Math.abs(value)).buffer);
   const exponent = Number(bits! >> 52n);
   // Below 2⁻¹⁰²² they are evenly spaced.
@@ -88,11 +89,6 @@ function uniqueOf(times: Float64Array, { times: queries, isAscending }: QueryTim
   const found = new Int32Array(queries.length);
   for (let i = 0; i < order.length; i++) found[order[i]!] = partners[i]!;
   return found;
-}
-
-/** Of interpolated samples the one with the greater weight, the one before where both have the same. */
-function heavierOf({ before, after, weight }: Brackets): Int32Array {
-  return before.map((at, i) => (weight[i]! > 0.5 ? after[i]! : at));
 }
 
 /** What the sensor `name`, at these ascending times, gives to each query. */
