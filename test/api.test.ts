@@ -14,13 +14,13 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey keyReader kindBytes".split(
       " ",
     ),
     ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify".split(" "),
+    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify zipStore zipWriter".split(" "),
   ]);
 });
 
@@ -57,5 +57,5 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "storeSuite"]);
+  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "readStoreSuite", "storeSuite"]);
 });
