@@ -1,5 +1,16 @@
 /** From one format to another: the plan of a conversion, and its tasks. */
 
+export { type FoundArray, type FoundGroup, foundGroup } from "./array-group.ts";
+export { ARRAY_KEY, type ArrayHead, type Attributes } from "./array-head.ts";
+export {
+  type ArraySource,
+  KEPT_FOLDER,
+  openTables,
+  type TableOptions,
+  tableArray,
+  writeTable,
+} from "./array-tables.ts";
+export { below, type CopySpec, copyFiles } from "./copy-files.ts";
 export { fragmentFile, Memory } from "./rows.ts";
 export { type ConvertContext, runConvertTask } from "./run.ts";
 export { commonSchema, type JoinedTable, joinedTables, type SourcePart } from "./source.ts";

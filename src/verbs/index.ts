@@ -32,8 +32,16 @@ export type {
 export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export type { ArraysFormat } from "./arrays-place.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";
+export {
+  type ConvertArraysOptions,
+  type ConvertArraysResult,
+  type ConvertedArray,
+  convertArrays,
+  isArraysConversion,
+} from "./convert-arrays.ts";
 export type { ConvertSplit } from "./convert-source.ts";
 export { type DemoResult, demoAis } from "./demo.ts";
 export { type MergeReport, merge } from "./inspect-merge.ts";
