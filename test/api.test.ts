@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ais from "../src/domains/ais/index.ts";
+import * as l5kit from "../src/domains/l5kit/index.ts";
 import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
@@ -39,6 +40,10 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
     ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
   ]);
+});
+
+test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
+  assert.deepEqual(names(l5kit), []);
 });
 
 test("windrow/formats/arrow lets out a writer, its pieces, and a reader", () => {
