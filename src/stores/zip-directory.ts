@@ -139,33 +139,50 @@ async function beginsRight(file: KeyReader, { from, to, entries }: Place): Promi
   return view(await file.read(from, from + 4)).getUint32(0, true) === MARKS.central;
 }
 
-/** A field of 64 bits, by the order of APPNOTE 4.5.3: raw size, packed size, place; each is there only where its own field points elsewhere. */
-function extra64(extra: DataView): DataView | undefined {
-  for (let at = 0; at + 4 <= extra.byteLength; ) {
-    const length = extra.getUint16(at + 2, true);
-    if (at + 4 + length > extra.byteLength) return undefined;
-    if (extra.getUint16(at, true) === EXTRA_64) return new DataView(extra.buffer, extra.byteOffset + at + 4, length);
-    at += 4 + length;
+/** Where the field of 64 bits lies among the extra fields from `at` to `to`; `undefined` where there is none. */
+function wideField(
+  directory: DataView,
+  begin: number,
+  to: number,
+): { readonly at: number; readonly to: number } | undefined {
+  for (let at = begin; at + 4 <= to; ) {
+    const end = at + 4 + directory.getUint16(at + 2, true);
+    if (end > to) return undefined;
+    if (directory.getUint16(at, true) === EXTRA_64) return { at: at + 4, to: end };
+    at = end;
   }
   return undefined;
 }
 
-function sizes64(header: DataView, extra: DataView): readonly number[] {
-  const wide = extra64(extra);
-  let at = 0;
-  return [24, 20, 42].map((field) => {
-    const value = header.getUint32(field, true);
-    if (value !== ELSEWHERE.u32 || wide === undefined) return value;
-    at += 8;
-    return at <= wide.byteLength ? u64(wide, at - 8) : Number.NaN;
-  });
+/**
+ * Raw size, packed size and place of the entry at `at`. By APPNOTE 4.5.3 each stands in the field of 64 bits, in this order, only where
+ * its own field points there.
+ */
+function sizesAt(directory: DataView, at: number, extra: { readonly from: number; readonly to: number }) {
+  const sizes = [
+    directory.getUint32(at + 24, true),
+    directory.getUint32(at + 20, true),
+    directory.getUint32(at + 42, true),
+  ] as [number, number, number];
+  if (!sizes.includes(ELSEWHERE.u32)) return sizes;
+  const wide = wideField(directory, extra.from, extra.to);
+  if (wide === undefined) return sizes;
+  let from = wide.at;
+  for (const [i, size] of sizes.entries()) {
+    if (size !== ELSEWHERE.u32) continue;
+    sizes[i] = from + 8 <= wide.to ? u64(directory, from) : Number.NaN;
+    from += 8;
+  }
+  return sizes;
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** A name's text: UTF-8 where the entry says so, else code page 437, which agrees with ASCII (APPNOTE, appendix D). */
-export function nameText(bytes: Uint8Array, flags: number): string | undefined {
-  if ((flags & FLAGS.utf8) === 0) return cp437(bytes);
+function nameText(bytes: Uint8Array, flags: number): string | undefined {
+  if ((flags & FLAGS.utf8) === 0 && bytes.some((byte) => byte >= 0x80)) return cp437(bytes);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return undefined;
   }
@@ -184,30 +201,33 @@ function wrongEntry({ method, encrypted, packed, bytes, at }: ZipEntry, director
   return undefined;
 }
 
-function entryAt(file: KeyReader, bytes: Uint8Array, place: Place, at: number): { entry: Found; next: number } {
-  const header = view(bytes.subarray(at));
-  if (header.byteLength < SIZES.central || header.getUint32(0, true) !== MARKS.central)
-    throw zipFault(file.path, place.from + at, "an entry of the directory must begin here, got something else");
-  const flags = header.getUint16(8, true);
-  const [nameBytes, extra, comment] = [28, 30, 32].map((field) => header.getUint16(field, true)) as [
-    number,
-    number,
-    number,
-  ];
-  const next = at + SIZES.central + nameBytes + extra + comment;
-  if (next > bytes.length) throw zipFault(file.path, place.from + at, "an entry goes behind the end of the directory");
-  const name = nameText(bytes.subarray(at + SIZES.central, at + SIZES.central + nameBytes), flags);
-  if (name === undefined) throw zipFault(file.path, place.from + at, "the name of an entry is not UTF-8, as it says");
-  const [raw, packed, local] = sizes64(
-    header,
-    new DataView(header.buffer, header.byteOffset + SIZES.central + nameBytes, extra),
-  ) as [number, number, number];
+/** The directory while it is taken apart. */
+interface Directory {
+  readonly path: string;
+  readonly place: Place;
+  readonly bytes: Uint8Array;
+  readonly fields: DataView;
+}
+
+function entryAt({ path, place, bytes, fields }: Directory, at: number): { entry: Found; next: number } {
+  const fault = (what: string) => zipFault(path, place.from + at, what);
+  if (at + SIZES.central > bytes.length || fields.getUint32(at, true) !== MARKS.central)
+    throw fault("an entry of the directory must begin here, got something else");
+  const flags = fields.getUint16(at + 8, true);
+  const nameBytes = fields.getUint16(at + 28, true);
+  const nameEnd = at + SIZES.central + nameBytes;
+  const extraEnd = nameEnd + fields.getUint16(at + 30, true);
+  const next = extraEnd + fields.getUint16(at + 32, true);
+  if (next > bytes.length) throw fault("an entry goes behind the end of the directory");
+  const name = nameText(bytes.subarray(at + SIZES.central, nameEnd), flags);
+  if (name === undefined) throw fault("the name of an entry is not UTF-8, as it says");
+  const [raw, packed, local] = sizesAt(fields, at, { from: nameEnd, to: extraEnd });
   const entry: Found = {
     number: 0,
     name,
-    method: header.getUint16(10, true),
+    method: fields.getUint16(at + 10, true),
     encrypted: (flags & (FLAGS.encrypted | FLAGS.hiddenHeaders)) !== 0,
-    crc: header.getUint32(16, true),
+    crc: fields.getUint32(at + 16, true),
     packed,
     bytes: raw,
     at: local,
@@ -215,8 +235,7 @@ function entryAt(file: KeyReader, bytes: Uint8Array, place: Place, at: number): 
     nameBytes,
   };
   const wrong = wrongEntry(entry, place.from);
-  if (wrong !== undefined)
-    throw zipFault(file.path, place.from + at, `the entry ${JSON.stringify(name)} is damaged: ${wrong}`);
+  if (wrong !== undefined) throw fault(`the entry ${JSON.stringify(name)} is damaged: ${wrong}`);
   return { entry, next };
 }
 
@@ -249,9 +268,10 @@ export async function zipEntries(file: KeyReader): Promise<readonly ZipEntry[]> 
     );
   }
   const directory = await file.read(place.from, place.to);
+  const whole: Directory = { path: file.path, place, bytes: directory, fields: view(directory) };
   const entries: Found[] = [];
   for (let at = 0; at < directory.length; ) {
-    const { entry, next } = entryAt(file, directory, place, at);
+    const { entry, next } = entryAt(whole, at);
     entry.number = entries.length;
     entries.push(entry);
     at = next;

@@ -39,7 +39,7 @@ export interface ZipStoreOptions {
 
 /** What no honest writer calls an entry (APPNOTE 4.4.17.1): it would lie outside of where the zip is unpacked. */
 function isTrick(name: string): boolean {
-  return /^\/|\\|\0|^[A-Za-z]:/.test(name) || name.split("/").includes("..");
+  return /^\/|\\|\0|^[A-Za-z]:|(^|\/)\.\.(\/|$)/.test(name);
 }
 
 /** Entries by key. Folders are left out; two of one name have no one meaning. */
@@ -47,10 +47,10 @@ function byKey(path: string, entries: readonly ZipEntry[]): { files: Map<Key, Zi
   const files = new Map<Key, ZipEntry>();
   const unreachable: string[] = [];
   for (const entry of entries) {
-    const name = JSON.stringify(entry.name);
-    if (isTrick(entry.name)) throw zipFault(path, entry.at, `the entry ${name} leaves the zip`);
+    const refused = (why: string) => zipFault(path, entry.at, `${why} ${JSON.stringify(entry.name)}`);
+    if (isTrick(entry.name)) throw refused("a name must not leave the zip, got");
     if (entry.name.endsWith("/") && entry.bytes === 0) continue;
-    if (files.has(entry.name)) throw zipFault(path, entry.at, `the zip has two entries ${name}`);
+    if (files.has(entry.name)) throw refused("names must differ, got two entries");
     if (isSafeKey(entry.name)) files.set(entry.name, entry);
     else unreachable.push(entry.name);
   }
