@@ -7,6 +7,9 @@ import { PATH, SPLIT } from "../inspect-options.ts";
 import { count } from "../terminal.ts";
 import { bytes, flag, oneOf, whole, word, words } from "../values.ts";
 
+// By itself: within the command, the types of its options would not be inferred.
+const format = oneOf("mds", "parquet", "arrow", "zarr", "zarr-zip", "parquet-tables");
+
 /** From one format to another. */
 export const convertCommand = command({
   name: "convert",
@@ -25,7 +28,7 @@ export const convertCommand = command({
       value: "<format>",
       summary: "mds, parquet or arrow; of arrays zarr, zarr-zip or parquet-tables",
       fallback: "what the name of <to> says; of a folder, mds",
-      parse: oneOf("mds", "parquet", "arrow", "zarr", "zarr-zip", "parquet-tables"),
+      parse: format,
     },
     parts: {
       value: "<n>",
@@ -77,9 +80,9 @@ export const convertCommand = command({
   async run({ args, options, io }) {
     const { convert, isArraysConversion } = await import("../../verbs/index.ts");
     const [from = "", to = ""] = args;
-    const { overwrite, format, ...rest } = options;
+    const { overwrite, format: wanted, ...rest } = options;
     const places = { from, to, ...(overwrite ? { existing: "overwrite" as const } : {}) };
-    const asked = format === undefined ? places : { ...places, format };
+    const asked = wanted === undefined ? places : { ...places, format: wanted };
     if (await isArraysConversion(asked)) {
       const { compression, ...others } = rest;
       refuseOthers(others);
