@@ -7,6 +7,7 @@ import * as l5kit from "../src/domains/l5kit/index.ts";
 import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
+import * as zarr from "../src/formats/zarr/index.ts";
 import * as windrow from "../src/index.ts";
 import * as testkit from "../src/testkit/index.ts";
 import * as loadDoor from "../src/verbs/load.ts";
@@ -59,6 +60,10 @@ test("windrow/formats/mds lets out a writer, its pieces, and a reader", () => {
 
 test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () => {
   assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
+});
+
+test("windrow/formats/zarr lets out a reader", () => {
+  assert.deepEqual(names(zarr), ["openZarr"]);
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {

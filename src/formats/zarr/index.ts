@@ -1,0 +1,8 @@
+/** Zarr: our own reader and writer of arrays whose chunks are whole rows, structured ones above all; the others through zarrita. */
+
+export type { ZarrArray, ZarrCell, ZarrRange, ZarrRow } from "./array.ts";
+export type { BloscSpec } from "./blosc.ts";
+export type { ChunkThreads } from "./chunks.ts";
+export type { ZarrCompressor } from "./compressor.ts";
+export type { ZarrDtype, ZarrField } from "./dtype.ts";
+export { openZarr, type ZarrGroup, type ZarrOpenOptions } from "./open.ts";
