@@ -22,3 +22,4 @@ export {
   targetSchema,
 } from "./spec.ts";
 export { convertTasks, FINISH, rowsOfTask } from "./tasks.ts";
+export { type PartedGroup, partedGroup } from "./zarr-tables.ts";

@@ -2,13 +2,23 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Attributes, below, copyFiles, foundGroup } from "../convert/index.ts";
-import { type Store, WindrowError } from "../core/index.ts";
+import {
+  type Attributes,
+  below,
+  copyFiles,
+  foundGroup,
+  KEPT_FOLDER,
+  partedGroup,
+  writeTable,
+} from "../convert/index.ts";
+import { parseCompression, type Store, WindrowError } from "../core/index.ts";
 import { type ArraysFormat, type ArraysPlace, arraysPlace } from "./arrays-place.ts";
 import { arraysDraft, arraysTarget, checkTarget } from "./arrays-target.ts";
 import { checkApart, lockDestination } from "./convert-place.ts";
+import { placeWarnings } from "./l5kit-tables.ts";
 import { putBack } from "./output-folder.ts";
 import { type Progress, SILENT } from "./progress.ts";
+import { PACKAGE_VERSION } from "./version.ts";
 
 /** What `convertArrays` takes. */
 export interface ConvertArraysOptions {
@@ -84,6 +94,31 @@ async function copyAll({ source, target, format, progress, signal }: Work): Prom
   return arrays.map(({ path, zarray }) => ({ name: path, rows: rowsOf(zarray) }));
 }
 
+/** From a group to Parquet tables, and the files that are no table's as they are. */
+async function toTables({ source, target, options, progress, signal }: Work): Promise<ConvertedArray[]> {
+  const { store, root, codecs, hashes } = source;
+  const { tables, kept } = await partedGroup(source, await foundGroup(store, root));
+  if (tables.length === 0)
+    throw new WindrowError(
+      "unsupported",
+      `Cannot convert ${options.from} to Parquet tables: none of its arrays is a table, such as records in chunks of whole rows`,
+    );
+  const total = tables.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  const wrote = (rows: number) => {
+    signal?.throwIfAborted();
+    done += rows;
+    progress.at(done);
+  };
+  progress.stage("write tables", total, "rows");
+  const compression = parseCompression(options.compression ?? "zstd:1");
+  for (const table of tables)
+    await writeTable(target, table, { codecs, hashes, compression, createdBy: `windrow ${PACKAGE_VERSION}`, wrote });
+  const keeping: Pick<Store, "put"> = { put: (key, bytes) => target.put(`${KEPT_FOLDER}${key}`, bytes) };
+  await copyFiles(store, keeping, { root, names: kept, atOnce: AT_ONCE, signal, copied: () => {} });
+  return tables.map(({ head, length }) => ({ name: head.path, rows: length }));
+}
+
 /** Rows that a `.zarray` tells of; 0 where it does not say. */
 function rowsOf({ shape }: Attributes): number {
   const [rows] = Array.isArray(shape) ? shape : [];
@@ -112,11 +147,13 @@ export async function convertArrays(
   await checkTarget(target, options.existing);
   const before = await stateOf(source);
   await using draft = await arraysDraft(target, source);
-  const arrays = await copyAll({ source, target: draft.store, format, options, progress, signal });
+  const task = { source, target: draft.store, format, options, progress, signal };
+  const arrays = await (format === "parquet-tables" ? toTables(task) : copyAll(task));
   if ((await stateOf(source)) !== before)
     throw new WindrowError("damaged", `Cannot convert ${options.from}: it has changed while it was read; run it again`);
+  const warnings = await placeWarnings(source);
   await draft.publish();
-  return { to: path, format, arrays, warnings: [] };
+  return { to: path, format, arrays, warnings };
 }
 
 const ARRAYS_FORMATS: ReadonlySet<string> = new Set<ArraysFormat>(["zarr", "zarr-zip", "parquet-tables"]);

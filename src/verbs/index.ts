@@ -32,6 +32,7 @@ export type {
 export type { ColumnsSpec, ColumnTypes, LoadBatch, LoadColumn, LoadCursor, Loader, LoadInfo } from "../load/index.ts";
 export type { Ledger, Manifest } from "../materialize/index.ts";
 export type { MaterializeAisOptions } from "./ais-options.ts";
+export { type ArrayInfo, type ArraysReport, infoArrays } from "./arrays-info.ts";
 export type { ArraysFormat } from "./arrays-place.ts";
 export { type BaselineAisOptions, type BaselineAisReport, baselineAis, type Forecaster } from "./baseline-ais.ts";
 export { type ConvertOptions, type ConvertResult, convert } from "./convert.ts";

@@ -35,4 +35,7 @@ export {
   selectAgents,
   storedSelection,
 } from "./select.ts";
+export { type SimulatedScene, type SimulateScenesOptions, simulateScenes } from "./simulate.ts";
+export { type SceneLayout, sceneSchemas } from "./simulate-rows.ts";
+export { type L5kitSummary, l5kitSummary, l5kitWarnings } from "./summary.ts";
 export type { Tracks } from "./tracks.kernel.ts";
