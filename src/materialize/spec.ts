@@ -2,6 +2,7 @@
 
 import { type ColumnType, type Compression, rowBytes, type Schema, WindrowError } from "../core/index.ts";
 import { type MdsLayout, samplesPerShard } from "../formats/mds/index.ts";
+import { columnBytes, configBytes, emptyShardBytes } from "../formats/mds/layout.ts";
 import type { Split } from "../order/index.ts";
 import type { WindowSpec } from "../window/index.ts";
 
@@ -150,6 +151,15 @@ function sampleSizes(schema: Schema, { window, longestId, values }: SampleFacts)
   return { mean, largest };
 }
 
+/** Bytes that a shard takes before its samples, and that each sample takes beside its values, at most: its place, and the sizes of values. */
+function roomBeside(mds: MdsLayout): { head: number; sample: number } {
+  const sized = mds.columns.filter((column) => rowBytes(column.type) !== undefined && columnBytes(column).sized);
+  return {
+    head: Math.max(4096, emptyShardBytes(configBytes(mds))),
+    sample: 4 + Math.max(4, 4 * sized.length),
+  };
+}
+
 /**
  * How the samples are cut into pieces: a pure function of them, never of the machine. Where values vary in size, a shard has as many
  * samples as fill it on average, and never so many that the largest of them would not fit into any.
@@ -161,8 +171,9 @@ export function pieces(
 ): Pick<DatasetSpec, "unitRows" | "groupRows" | "unitsPerTask"> & { sampleBytes: number } {
   const { mean, largest } = sampleSizes(schema, facts);
   const most = (bytes: number) => Math.max(1, Math.floor(bytes));
-  const perShard = samplesPerShard(mds) ?? most((mds.shardBytes - 4096) / (mean + 8));
-  const unitRows = Math.min(perShard, most(MOST_SHARD_BYTES / (largest + 8)));
+  const { head, sample } = roomBeside(mds);
+  const perShard = samplesPerShard(mds) ?? most((mds.shardBytes - head) / (mean + sample));
+  const unitRows = Math.min(perShard, most(MOST_SHARD_BYTES / (largest + sample)));
   return {
     sampleBytes: mean,
     unitRows,

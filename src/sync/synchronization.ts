@@ -5,8 +5,19 @@ import type { Json } from "../core/index.ts";
 /** Times of each sensor's samples, in seconds. */
 export type Timestamps<N extends string = string> = Readonly<Record<N, Float64Array>>;
 
-/** For each sensor, which of its samples each row of the trace has. All are of one length. */
-export type IndexMap<N extends string = string> = Readonly<Record<N, Uint32Array>>;
+/**
+ * For each sensor, which of its samples each row of the trace has. All are of one length. `Int32Array`s, with −1 where there is no sample,
+ * are those of optional sensors, and of all where rows are kept that miss one.
+ */
+export type IndexMap<N extends string = string> = Readonly<Record<N, Uint32Array | Int32Array>>;
+
+/** The samples on both sides of each row of a sensor that is interpolated; 0, 0 and NaN where there is none. */
+export interface Between {
+  readonly before: Uint32Array;
+  readonly after: Uint32Array;
+  /** Weight of the sample `after`, from 0 up to but not 1. */
+  readonly weight: Float64Array;
+}
 
 /** An index map with all that was found on the way. */
 export interface Match<N extends string = string> {
@@ -14,20 +25,22 @@ export interface Match<N extends string = string> {
   readonly length: number;
   /** When each row is, in seconds of the reference's clock. */
   readonly times: Float64Array;
-  /** Which sample of each sensor; −1 where `valid` is 0, which only rows have that were asked to be kept, and optional sensors. */
-  readonly index: Readonly<Record<N, Uint32Array | Int32Array>>;
+  /** Which sample of each sensor, as the synchronization itself answers; of interpolated ones the sample with the greater weight. */
+  readonly index: IndexMap<N>;
   /** Time of the sample less time of the row, in seconds, after clock correction; NaN where there is no sample. */
   readonly dt: Readonly<Record<N, Float64Array>>;
   /** 1 where there is a sample. */
   readonly valid: Readonly<Record<N, Uint8Array>>;
-  /** Of sensors that are interpolated: the value is between sample `before` and sample `after`, `weight` of the latter. */
-  readonly between: Readonly<
-    Partial<Record<N, { readonly before: Uint32Array; readonly after: Uint32Array; readonly weight: Float64Array }>>
-  >;
-  /** Row of the reference sensor (or number of the query time) that each row comes from. */
+  /** Of sensors that are interpolated. */
+  readonly between: Readonly<Partial<Record<N, Between>>>;
+  /** Row of the reference sensor (or number of the query time, before any were left out) that each row comes from. */
   readonly refRows: Uint32Array;
   /** Number of the stretch without a gap that each row lies in, from 0 up; no window spans two. */
   readonly segments: Uint32Array;
+  /** Query times that were looked up: the rows, and those that were dropped because a sensor had no sample. */
+  readonly asked: number;
+  /** For each sensor, how many of these it has no sample for. */
+  readonly missing: Readonly<Record<N, number>>;
 }
 
 /**

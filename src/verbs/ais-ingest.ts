@@ -9,10 +9,8 @@ import {
   cleaner,
   type ReportChunk,
   reasonCode,
-  type TimeCuts,
   type Trip,
   type TripSink,
-  timeCuts,
   type VesselChoice,
   vesselTypeFilter,
   WIDTH,
@@ -24,9 +22,10 @@ import { LatestTexts } from "../node/latest-texts.ts";
 import { RowBuckets, type SortedChunk } from "../node/row-buckets.ts";
 import { type BadRow, type RowSink, Tabular, type TabularChunk } from "../node/tabular.ts";
 import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
+import { NO_CUTS, type TimeCuts, timeCuts } from "../order/index.ts";
 import { AisLogs } from "./ais-logs.ts";
 import type { ResolvedAis } from "./ais-options.ts";
-import { type CountedRows, ledgerOf, NO_CUTS, splitTrips } from "./ais-splits.ts";
+import { type CountedRows, ledgerOf, splitTrips } from "./ais-splits.ts";
 import { addCounts } from "./counts.ts";
 import type { KnownInput, Watch } from "./dataset-job.ts";
 

@@ -209,11 +209,12 @@ function differing(manifest: Manifest, about: About): string | undefined {
 
 /** What appending means: inputs that are not there yet. `undefined` when there is none. */
 function appending<I extends KnownInput>(
-  job: DatasetJob<I>,
+  work: Work<I>,
   out: string,
   asked: { about: About; inputs: readonly I[]; manifest: Manifest },
 ): Request<I> | undefined {
   const { about, manifest } = asked;
+  const { job } = work;
   const before = manifest.about as About;
   const differs = before["command"] === about["command"] ? differing(manifest, about) : "command";
   if (differs !== undefined) {
@@ -224,6 +225,13 @@ function appending<I extends KnownInput>(
   }
   if (job.fixed !== undefined)
     throw new WindrowError("usage", `Cannot append to ${out}: ${job.fixed}; use --overwrite`);
+  const [there, wanted] = [manifest.schema, layoutOf(work).schema].map((schema) => JSON.stringify(schema));
+  if (there !== wanted) {
+    throw new WindrowError(
+      "exists",
+      `Cannot append to ${out}: its samples must have the same columns, got ${wanted} where it has ${there}`,
+    );
+  }
   const known = new Set(before.inputs.map((input) => input.sha256));
   const inputs = asked.inputs.filter((input) => !known.has(input.sha256));
   if (inputs.length === 0) return undefined;
@@ -234,14 +242,14 @@ function appending<I extends KnownInput>(
 
 /** What is to be done; `undefined` when the dataset is there. */
 function requestOf<I extends KnownInput>(
-  { job, output }: Work<I>,
+  work: Work<I>,
   out: string,
   asked: { about: About; hash: string; inputs: readonly I[]; manifest: Manifest | undefined },
 ): Request<I> | undefined {
   const { about, hash, inputs, manifest } = asked;
   if (manifest === undefined) return { inputs, about, hash, previous: undefined };
   if (manifest.request === hash) return undefined;
-  if (output.existing === "append") return appending(job, out, { about, inputs, manifest });
+  if (work.output.existing === "append") return appending(work, out, { about, inputs, manifest });
   throw new WindrowError(
     "exists",
     `Cannot write to ${out}: it holds another dataset (other options or inputs); pass --append to add to it, --overwrite to replace it, or choose another --out`,

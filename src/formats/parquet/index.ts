@@ -12,4 +12,5 @@ export {
   type RowGroupMeta,
   type RowGroupOptions,
 } from "./row-group.ts";
+export { parquetRows } from "./row-table.ts";
 export { type ParquetSink, parquetSink, type SinkOptions } from "./sink.ts";

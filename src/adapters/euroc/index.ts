@@ -1,0 +1,3 @@
+/** EuRoC MAV recordings: a folder a sensor. */
+
+export { isEuroc, openEuroc } from "./open.ts";

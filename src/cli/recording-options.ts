@@ -1,0 +1,55 @@
+/** The options that say what recordings are. */
+
+import { WindrowError } from "../core/index.ts";
+import { type OpenRecordingsOptions, RECORDING_KINDS } from "../verbs/index.ts";
+import type { OptionValues } from "./command.ts";
+import { oneOf, word, words } from "./values.ts";
+
+const HOW = oneOf("linear", "angle", "quaternion", "hold");
+
+/** `speed=linear,heading=angle`. */
+function interpolation(text: string): NonNullable<OpenRecordingsOptions["interpolation"]> {
+  const pairs = words(text).map((each) => {
+    const at = each.lastIndexOf("=");
+    if (at <= 0) throw new WindrowError("usage", `expected columns such as speed=linear,heading=angle, got "${text}"`);
+    return [each.slice(0, at), HOW(each.slice(at + 1))] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** As the command line knows them. */
+export const RECORDING_OPTIONS = {
+  kind: {
+    value: "<kind>",
+    summary: `what the inputs are: ${RECORDING_KINDS.join(", ")}`,
+    fallback: "what they look like",
+    parse: oneOf(...RECORDING_KINDS),
+  },
+  timeColumn: {
+    value: "<column>",
+    summary: "of tables: the column of times",
+    fallback: "t, time or timestamp",
+    parse: word,
+  },
+  unit: {
+    value: "<unit>",
+    summary: "of tables: what the numbers of times count: s, ms, us, ns; never guessed",
+    parse: oneOf("s", "ms", "us", "ns"),
+  },
+  traceColumn: { value: "<column>", summary: "of tables: the column that says which trace a row is of", parse: word },
+  columns: { value: "<names>", summary: "of text tables whose first line names no columns: their names", parse: words },
+  interpolation: {
+    value: "<list>",
+    summary: "of tables: how columns are interpolated, as in speed=linear,heading=angle: linear, angle, hold",
+    fallback: "hold",
+    parse: interpolation,
+  },
+};
+
+/** What these options say. */
+export function recordingOptions(options: OptionValues<typeof RECORDING_OPTIONS>): OpenRecordingsOptions {
+  const { kind, timeColumn, unit, traceColumn, columns, interpolation: how } = options;
+  const given = { kind, timeColumn, unit, traceColumn, columns, interpolation: how };
+  // Only what was given: an option that is absent is no option that is undefined.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,76 @@
+/** From positions of samples to the columns of a match: the loops over its rows. */
+
+/** Numbers of those queries for which each sensor has a sample; `undefined` where that is all of them. */
+export function rowsWithAll(sensors: readonly Int32Array[], length: number): Uint32Array | undefined {
+  const misses = new Uint8Array(length);
+  for (const at of sensors) for (let i = 0; i < length; i++) misses[i]! |= at[i]! >>> 31;
+  let count = length;
+  for (let i = 0; i < length; i++) count -= misses[i]!;
+  if (count === length) return undefined;
+  const rows = new Uint32Array(count + 1);
+  for (let i = 0, row = 0; i < length; i++) {
+    // Written over by the next row where this one is none; the last place takes those behind the last.
+    rows[row] = i;
+    row += 1 - misses[i]!;
+  }
+  return rows.subarray(0, count);
+}
+
+/** How many have no sample. */
+export function countMissing(at: Int32Array): number {
+  let count = 0;
+  for (let i = 0; i < at.length; i++) count += at[i]! >>> 31;
+  return count;
+}
+
+/** The values of these rows. */
+export function gathered<A extends Int32Array | Uint32Array | Float64Array>(values: A, rows: Uint32Array): A {
+  // The same kind of array as what it gathers from.
+  const taken = new (values.constructor as new (length: number) => A)(rows.length);
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]!]!;
+  return taken;
+}
+
+/** Numbers of samples in their recording, from positions among its ready times; −1 stays. */
+export function numbered(at: Int32Array, numbers: Uint32Array): Int32Array {
+  const found = new Int32Array(at.length);
+  for (let i = 0; i < at.length; i++) found[i] = at[i]! < 0 ? -1 : numbers[at[i]!]!;
+  return found;
+}
+
+/** 1 where there is a sample. */
+export function presence(at: Int32Array): Uint8Array {
+  const valid = new Uint8Array(at.length);
+  for (let i = 0; i < at.length; i++) valid[i] = 1 - (at[i]! >>> 31);
+  return valid;
+}
+
+/** Time of the sample less time of the row; NaN where there is no sample. */
+export function differences(at: Int32Array, times: Float64Array, rows: Float64Array): Float64Array {
+  const dt = new Float64Array(at.length);
+  for (let i = 0; i < at.length; i++) dt[i] = at[i]! < 0 ? Number.NaN : times[at[i]!]! - rows[i]!;
+  return dt;
+}
+
+/** The steps forward between times, in their order. */
+export function stepsForward(times: Float64Array): Float64Array {
+  const steps = new Float64Array(Math.max(0, times.length - 1));
+  let count = 0;
+  for (let i = 1; i < times.length; i++) {
+    const step = times[i]! - times[i - 1]!;
+    if (step > 0) steps[count++] = step;
+  }
+  return steps.subarray(0, count);
+}
+
+/** Numbers of segments: one ends where a step is more than `most`, or backwards. */
+export function segmentsOf(times: Float64Array, most: number): Uint32Array {
+  const segments = new Uint32Array(times.length);
+  let segment = 0;
+  for (let i = 1; i < times.length; i++) {
+    const step = times[i]! - times[i - 1]!;
+    if (step > most || step < 0) segment++;
+    segments[i] = segment;
+  }
+  return segments;
+}
