@@ -1,6 +1,6 @@
 /** From one format to another: the plan of a conversion, and its tasks. */
 
-export { type FoundArray, type FoundGroup, foundGroup } from "./array-group.ts";
+export { type FoundArray, type FoundGroup, foundGroup, namesBelow } from "./array-group.ts";
 export { ARRAY_KEY, type ArrayHead, type Attributes } from "./array-head.ts";
 export {
   type ArraySource,
