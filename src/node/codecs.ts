@@ -1,4 +1,4 @@
-/** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
+/** The codecs that Node brings (zstd, gz, zlib, br) and snappy, behind the interface of core. */
 
 import { createRequire } from "node:module";
 import { pipeline, type Transform, type TransformOptions } from "node:stream";
@@ -10,10 +10,14 @@ import {
   constants,
   createBrotliDecompress,
   createGunzip,
+  createInflate,
   createZstdDecompress,
+  deflateSync,
   gunzip,
   gunzipSync,
   gzipSync,
+  inflate,
+  inflateSync,
   type ZlibOptions,
   zstdCompressSync,
   zstdDecompress,
@@ -38,11 +42,11 @@ const MOST_DEFLATED = 1032;
 const MOST_SNAPPED = 22;
 
 /**
- * zstd, gz, br and snappy, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz 9, br 11. Bytes that trail
+ * zstd, gz, zlib, br and snappy, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz and zlib 9, br 11. Bytes that trail
  * a whole zstd or br stream are not noticed: who knows the packed length checks it.
  */
 export function nodeCodecs(): Codecs {
-  return new Map([zstd, gz, br, snappy].map((codec) => [codec.name, codec]));
+  return new Map([zstd, gz, zlib, br, snappy].map((codec) => [codec.name, codec]));
 }
 
 const zstd: Codec = {
@@ -71,6 +75,18 @@ const gz: Codec = {
   unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("gz", promisify(gunzip), bytes, rawLength),
   unpackPieces: (pieces, rawLength) => unpackPieces("gz", createGunzip, pieces, rawLength),
+};
+
+/** What gz packs, in the frame of RFC 1950: chunks of Zarr and of Blosc have it. */
+const zlib: Codec = {
+  name: "zlib",
+  pack(bytes, level = constants.Z_BEST_COMPRESSION) {
+    checkSize("zlib", bytes);
+    return compact(deflateSync(bytes, { level, chunkSize: deflateBound(bytes.length) }));
+  },
+  unpack: (bytes, rawLength) => unpackExactly("zlib", inflateSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("zlib", promisify(inflate), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("zlib", createInflate, pieces, rawLength),
 };
 
 const br: Codec = {

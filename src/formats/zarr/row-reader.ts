@@ -143,7 +143,7 @@ export class RowReader {
 }
 
 /** Fills bytes with one row over and over. */
-function repeat(row: Uint8Array | undefined, out: Uint8Array): void {
+export function repeat(row: Uint8Array | undefined, out: Uint8Array): void {
   if (row === undefined) {
     out.fill(0);
     return;
