@@ -28,6 +28,12 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
 /** The values that were given. */
 export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]?: ReturnType<O[K]["parse"]> };
 
+/** The values of some of a command's options. */
+export function valuesOf<O extends OptionSpecs>(specs: O, values: OptionValues<O>): OptionValues<O> {
+  // Those that are left are the values of `specs`, and of nothing else.
+  return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(specs, name))) as OptionValues<O>;
+}
+
 /** What a command may say, and to whom. */
 export interface Io {
   /** Whether one JSON value is wanted on stdout instead of text. */

@@ -9,6 +9,7 @@ import { headCommand } from "./commands/head.ts";
 import { infoCommand } from "./commands/info.ts";
 import { leakCommand } from "./commands/leak.ts";
 import { materializeAisCommand } from "./commands/materialize-ais.ts";
+import { materializeTracesCommand } from "./commands/materialize-traces.ts";
 import { mergeCommand } from "./commands/merge.ts";
 import { planAisCommand } from "./commands/plan-ais.ts";
 import { simulateAisCommand } from "./commands/simulate-ais.ts";
@@ -20,6 +21,7 @@ import { verifyCommand } from "./commands/verify.ts";
 export const COMMANDS: readonly Command[] = [
   demoCommand,
   materializeAisCommand,
+  materializeTracesCommand,
   simulateAisCommand,
   planAisCommand,
   taskCommand,

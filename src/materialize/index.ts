@@ -1,6 +1,12 @@
 /** The main job: windows in training order, in shards, every row accounted for. */
 
-export { type Ledger, MANIFEST_FILE, type Manifest, readManifest, type SensorCounts } from "../formats/dataset/index.ts";
+export {
+  type Ledger,
+  MANIFEST_FILE,
+  type Manifest,
+  readManifest,
+  type SensorCounts,
+} from "../formats/dataset/index.ts";
 export type { EntityFacts } from "./assemble.ts";
 export { GatherPool } from "./gather.ts";
 export type { Previous } from "./manifest.ts";

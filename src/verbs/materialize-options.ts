@@ -13,14 +13,14 @@ export interface MaterializeOptions extends OutputOptions {
   /** What is held out: whole entities, the end of the time span, or both; `entity`. */
   readonly splitBy?: SplitBy;
   /** Sensors, or fields as `sensor.field`, that become columns; all. */
-  readonly columns?: readonly string[];
+  readonly sensors?: readonly string[];
 }
 
 /** The same, every default filled in and everything checked. */
 export interface ResolvedTraces extends ResolvedOutput {
   readonly window: WindowSpec;
   readonly splitBy: SplitBy;
-  readonly columns: readonly string[] | undefined;
+  readonly sensors: readonly string[] | undefined;
 }
 
 const SPLIT_BY: readonly SplitBy[] = ["entity", "time", "entity+time"];
@@ -32,11 +32,11 @@ const MOST_ROWS = 100_000_000;
  * @throws WindrowError `usage` that names the option and what it takes.
  */
 export function resolveTraces(options: MaterializeOptions, processors: number): ResolvedTraces {
-  const { window = 1, stride = window, splitBy = "entity", columns } = options;
+  const { window = 1, stride = window, splitBy = "entity", sensors } = options;
   const spec = windowSpec(window, stride);
   if (window > MOST_ROWS) refuse(`--window must be at most ${MOST_ROWS}, got ${window}`);
   if (!SPLIT_BY.includes(splitBy)) refuse(`--split-by takes ${SPLIT_BY.join(", ")}, got ${splitBy}`);
-  if (columns?.length === 0) refuse("--columns must name at least one sensor, got none");
+  if (sensors?.length === 0) refuse("--sensors must name at least one sensor, got none");
   const ids = { entity: "entity", ...SAMPLE_IDS } as const;
-  return { ...resolveOutput(options, { processors, ids }), window: spec, splitBy, columns };
+  return { ...resolveOutput(options, { processors, ids }), window: spec, splitBy, sensors };
 }

@@ -16,7 +16,7 @@ import { type MaterializeOptions, resolveTraces } from "./materialize-options.ts
  * `empty` when there is no window to write; `io` for the disk.
  *
  * @example
- * await materialize(drives, { out: "shards", window: 32, stride: 16, columns: ["camera", "imu.gyro"] });
+ * await materialize(drives, { out: "shards", window: 32, stride: 16, sensors: ["camera", "imu.gyro"] });
  */
 export async function materialize<T extends Sensors>(
   dataset: Dataset<T>,

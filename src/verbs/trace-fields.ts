@@ -35,7 +35,7 @@ function unknown(wanted: string, sensors: Sensors): WindrowError {
   const known = Object.entries(sensors).map(([name, { schema }]) => `${name} (${Object.keys(schema).join(", ")})`);
   return new WindrowError(
     "usage",
-    `Cannot choose columns: each must be a sensor or sensor.field, got ${wanted}; there are ${known.join(", ")}`,
+    `Cannot choose sensors: each must be a sensor or sensor.field, got ${wanted}; there are ${known.join(", ")}`,
   );
 }
 

@@ -37,7 +37,7 @@ export class TraceLedger {
   }
 
   /** The account, when all traces are there and it is known what their rows are for. */
-  of(split: SplitStretches): Ledger {
+  of(split: SplitStretches, noted: Ledger["noted"]): Ledger {
     const sensors = [...this.#sensors].map(([name, { samples, used, missing }]): [string, SensorCounts] => {
       return [name, { samples, used, unused: samples - used, matched: this.#asked - missing, missing }];
     });
@@ -49,7 +49,7 @@ export class TraceLedger {
       points: { used: split.used, unused: split.unused },
       windows: split.windows,
       traces: { all: split.all, short: split.short },
-      noted: {},
+      noted,
       sensors: Object.fromEntries(sensors),
     };
   }

@@ -1,6 +1,7 @@
 /** Any dataset's traces as work for `materialize`: their rows, matched and cut into stretches without a gap. */
 
 import { createHash } from "node:crypto";
+import type { Lost } from "../adapters/bad-rows.ts";
 import { type Batch, bytesOf, type Json, WindrowError } from "../core/index.ts";
 import { INDEX_FILE } from "../formats/dataset/index.ts";
 import { openParquet } from "../formats/parquet/index.ts";
@@ -40,27 +41,34 @@ export interface TracesSource {
   readonly dataset: Dataset;
   /** Options beyond those of `materialize`, for the manifest: how rows were matched. */
   readonly options?: Readonly<Record<string, Json>>;
-  /** A hash of what a trace was read from; absent where nothing is known but the trace. */
-  readonly content?: (number: number) => string;
+  /** A digest of what a trace is read from; absent where nothing is known but the trace. */
+  readonly content?: (number: number) => Promise<Content>;
+  /** Rows that could not be read, of what has been read so far. */
+  readonly lost?: () => Lost;
 }
 
-/** The digest of what makes a trace's rows. Values are not read for it: two traces that differ in them alone are one. */
-function identity(trace: Trace, match: Match, fields: readonly TraceField[], content: string): [string, number] {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  const add = (part: Uint8Array): void => {
-    hash.update(part);
-    bytes += part.length;
-  };
-  const about = { name: trace.name, entity: trace.entity, rows: match.length, fields, content };
-  add(new TextEncoder().encode(JSON.stringify(about)));
-  for (const column of [match.times, match.segments]) add(bytesOf(column));
+/** What files hold. */
+export interface Content {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * What a trace is known by: what makes its rows, and the files they are read from. Where there are none, values are not looked at: two
+ * traces that differ in them alone are one.
+ */
+function identity(trace: Trace, match: Match, fields: readonly TraceField[], content: Content | undefined): Content {
+  const about = { name: trace.name, entity: trace.entity, rows: match.length, fields, content: content?.sha256 };
+  const parts = [new TextEncoder().encode(JSON.stringify(about)), bytesOf(match.times), bytesOf(match.segments)];
   for (const sensor of new Set(fields.map((field) => field.sensor))) {
-    add(bytesOf(match.index[sensor]!));
-    const between = match.between[sensor];
-    if (between !== undefined) for (const part of [between.before, between.after, between.weight]) add(bytesOf(part));
+    const { before, after, weight } = match.between[sensor] ?? {};
+    const lists = before && after && weight ? [before, after, weight] : [match.index[sensor]!, match.valid[sensor]!];
+    parts.push(...lists.map(bytesOf));
   }
-  return [hash.digest("hex"), bytes];
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  const bytes = content?.bytes ?? parts.reduce((sum, { length }) => sum + length, 0);
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 /** What all traces are found to be, before any sample is read. */
@@ -83,18 +91,17 @@ async function surveyed({ dataset, content }: TracesSource, options: ResolvedTra
     if (names.has(name)) throw new WindrowError("usage", `Cannot materialize: two traces have the name ${name}`);
     names.add(name);
     const match = await trace.match();
-    const own = traceFields(trace.sensors, match, options.columns);
+    const own = traceFields(trace.sensors, match, options.sensors);
     const differs = fields && differingFields(fields, own);
     if (differs !== undefined) {
       throw new WindrowError(
         "usage",
-        `Cannot materialize trace ${name}: it must have the columns of ${first}, ${differs}; --columns chooses those that all have`,
+        `Cannot materialize trace ${name}: it must have the columns of ${first}, ${differs}; --sensors chooses those that all have`,
       );
     }
     first ||= name;
     fields = fields === undefined ? own : joinedFields(fields, own);
-    const [sha256, bytes] = identity(trace, match, own, content?.(number) ?? "");
-    inputs.push({ name, bytes, sha256, number });
+    inputs.push({ name, number, ...identity(trace, match, own, await content?.(number)) });
     watch.progress.at(number + 1);
   }
   if (fields === undefined || fields.length === 0)
@@ -216,12 +223,14 @@ async function ingest(
   const stretches = cutByTime(workspace, all.stretches, cuts);
   const { seed, fractions, window, splitBy } = options;
   const split = splitStretches(stretches, { splitBy, seed, fractions, window, short: "stretch_short" }, cuts);
-  const ledger = all.ledger.of(split);
+  const lost = source.lost?.() ?? { rows: 0, examples: [] };
+  const ledger = all.ledger.of(split, lost.rows > 0 ? { lost_rows: lost.rows } : {});
   if (split.traces.length === 0) throw nothingToDo(ledger, split, window.size);
-  return { table: traceTable(split.traces), rows, values, ledger, facts: { names: [], values: {} }, badRows: [] };
+  const facts = { names: [], values: {} };
+  return { table: traceTable(split.traces), rows, values, ledger, facts, badRows: lost.examples };
 }
 
-function aboutOf(options: ResolvedTraces, fields: readonly TraceField[], source: TracesSource): DatasetJob["about"] {
+function aboutOf(options: ResolvedTraces, source: TracesSource): DatasetJob["about"] {
   const { split, files } = outputAbout(options);
   return {
     command: "materialize traces",
@@ -233,7 +242,7 @@ function aboutOf(options: ResolvedTraces, fields: readonly TraceField[], source:
       ...split,
       split_by: options.splitBy,
       ...files,
-      columns: fields.map(({ name }) => name),
+      sensors: options.sensors ?? null,
       ...source.options,
     },
   };
@@ -254,7 +263,7 @@ export async function tracesJob(
   return {
     layout,
     inputs: ranked(inputs),
-    about: aboutOf(options, fields, source),
+    about: aboutOf(options, source),
     fixed:
       options.splitBy === "entity"
         ? undefined
