@@ -65,7 +65,7 @@ export async function writeTable(store: Store, array: ArraySource, options: Tabl
 }
 
 /** A table that keeps an array. */
-interface OpenTable {
+export interface OpenTable {
   readonly key: Key;
   readonly head: ArrayHead;
   readonly table: ParquetTable;

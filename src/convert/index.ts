@@ -5,6 +5,7 @@ export { ARRAY_KEY, type ArrayHead, type Attributes } from "./array-head.ts";
 export {
   type ArraySource,
   KEPT_FOLDER,
+  type OpenTable,
   openTables,
   type TableOptions,
   tableArray,
@@ -23,3 +24,4 @@ export {
 } from "./spec.ts";
 export { convertTasks, FINISH, rowsOfTask } from "./tasks.ts";
 export { type PartedGroup, partedGroup } from "./zarr-tables.ts";
+export { writeZarr, type ZarrTarget } from "./zarr-writer.ts";

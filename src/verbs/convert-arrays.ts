@@ -8,8 +8,10 @@ import {
   copyFiles,
   foundGroup,
   KEPT_FOLDER,
+  openTables,
   partedGroup,
   writeTable,
+  writeZarr,
 } from "../convert/index.ts";
 import { parseCompression, type Store, WindrowError } from "../core/index.ts";
 import { type ArraysFormat, type ArraysPlace, arraysPlace } from "./arrays-place.ts";
@@ -76,6 +78,16 @@ interface Work {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Adds up what is done, and stops when that is asked for. */
+function counting(progress: Progress, signal: AbortSignal | undefined): (more: number) => void {
+  let done = 0;
+  return (more) => {
+    signal?.throwIfAborted();
+    done += more;
+    progress.at(done);
+  };
+}
+
 /** Files under way to a folder at a time. */
 const AT_ONCE = 4;
 
@@ -84,12 +96,8 @@ async function copyAll({ source, target, format, progress, signal }: Work): Prom
   const { store, root } = source;
   const { keys, arrays } = await foundGroup(store, root);
   const atOnce = format === "zarr-zip" ? 1 : AT_ONCE;
-  let done = 0;
-  const copied = (bytes: number) => {
-    done += bytes;
-    progress.at(done);
-  };
   progress.stage("copy arrays", await totalBytes(source, keys), "B");
+  const copied = counting(progress, signal);
   await copyFiles(store, target, { root, names: keys, atOnce, signal, copied });
   return arrays.map(({ path, zarray }) => ({ name: path, rows: rowsOf(zarray) }));
 }
@@ -104,13 +112,8 @@ async function toTables({ source, target, options, progress, signal }: Work): Pr
       `Cannot convert ${options.from} to Parquet tables: none of its arrays is a table, such as records in chunks of whole rows`,
     );
   const total = tables.reduce((sum, { length }) => sum + length, 0);
-  let done = 0;
-  const wrote = (rows: number) => {
-    signal?.throwIfAborted();
-    done += rows;
-    progress.at(done);
-  };
   progress.stage("write tables", total, "rows");
+  const wrote = counting(progress, signal);
   const compression = parseCompression(options.compression ?? "zstd:1");
   for (const table of tables)
     await writeTable(target, table, { codecs, hashes, compression, createdBy: `windrow ${PACKAGE_VERSION}`, wrote });
@@ -119,10 +122,25 @@ async function toTables({ source, target, options, progress, signal }: Work): Pr
   return tables.map(({ head, length }) => ({ name: head.path, rows: length }));
 }
 
+/** From Parquet tables to the group that they were made of. */
+async function fromTables({ source, target, progress, signal }: Work): Promise<ConvertedArray[]> {
+  const { store, codecs } = source;
+  const tables = await openTables(store, source);
+  const total = tables.reduce((sum, { table }) => sum + table.length, 0);
+  progress.stage("write arrays", total, "rows");
+  await writeZarr(tables, store, { store: target, codecs, wrote: counting(progress, signal) });
+  return tables.map(({ head, table }) => ({ name: head.path, rows: table.length }));
+}
+
 /** Rows that a `.zarray` tells of; 0 where it does not say. */
 function rowsOf({ shape }: Attributes): number {
   const [rows] = Array.isArray(shape) ? shape : [];
   return typeof rows === "number" ? rows : 0;
+}
+
+function written(work: Work): Promise<ConvertedArray[]> {
+  if (work.format === "parquet-tables") return toTables(work);
+  return work.source.format === "parquet-tables" ? fromTables(work) : copyAll(work);
 }
 
 /**
@@ -148,7 +166,7 @@ export async function convertArrays(
   const before = await stateOf(source);
   await using draft = await arraysDraft(target, source);
   const task = { source, target: draft.store, format, options, progress, signal };
-  const arrays = await (format === "parquet-tables" ? toTables(task) : copyAll(task));
+  const arrays = await written(task);
   if ((await stateOf(source)) !== before)
     throw new WindrowError("damaged", `Cannot convert ${options.from}: it has changed while it was read; run it again`);
   const warnings = await placeWarnings(source);
