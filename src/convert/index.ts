@@ -23,5 +23,6 @@ export {
   targetSchema,
 } from "./spec.ts";
 export { convertTasks, FINISH, rowsOfTask } from "./tasks.ts";
+export { type WaitingStore, waitingStore } from "./waiting-store.ts";
 export { type PartedGroup, partedGroup } from "./zarr-tables.ts";
 export { writeZarr, type ZarrTarget } from "./zarr-writer.ts";

@@ -1,40 +1,13 @@
 /** Makes the arrays of a Zarr group again from the tables that keep them. */
 
-import type { Codecs, Json, Key, ReadStore, Store } from "../core/index.ts";
+import { type Codecs, type Json, type Key, type ReadStore, type Store, WindrowError } from "../core/index.ts";
 import { editZarrArray, openZarr } from "../formats/zarr/index.ts";
 import { type Attributes, isAttributes } from "./array-head.ts";
 import { KEPT_FOLDER, type OpenTable, tableArray } from "./array-tables.ts";
 import { copyFiles } from "./copy-files.ts";
+import { type WaitingStore, waitingStore } from "./waiting-store.ts";
 
-const ARRAY_DOCUMENT = /(^|\/)\.zarray$/;
 const CONSOLIDATED = ".zmetadata";
-
-/** A store whose documents of arrays wait: a zip takes each file once, and a length is known when its rows are there. */
-interface WaitingStore extends Store {
-  /** Writes the documents. */
-  flush(): Promise<void>;
-  readonly documents: ReadonlyMap<Key, Uint8Array>;
-}
-
-function waitingStore(target: Store): WaitingStore {
-  const documents = new Map<Key, Uint8Array>();
-  return {
-    name: target.name,
-    documents,
-    get: async (key, range) => (documents.has(key) ? documents.get(key) : target.get(key, range)),
-    size: async (key) => documents.get(key)?.length ?? target.size(key),
-    list: (prefix) => target.list(prefix),
-    draft: (key) => target.draft(key),
-    delete: (key) => target.delete(key),
-    async put(key, bytes) {
-      if (ARRAY_DOCUMENT.test(key)) documents.set(key, bytes);
-      else await target.put(key, bytes);
-    },
-    async flush() {
-      for (const [key, bytes] of documents) await target.put(key, bytes);
-    },
-  };
-}
 
 const json = (value: Json): Uint8Array => new TextEncoder().encode(JSON.stringify(value, null, 4));
 
@@ -56,7 +29,9 @@ async function writeArray(
   const rest = Array.isArray(zarray["shape"]) ? zarray["shape"].slice(1) : [];
   await store.put(`${path}/.zarray`, json({ ...zarray, shape: [0, ...rest] }));
   const array = await openZarr(store, path, { codecs });
-  if (array.kind !== "rows") return;
+  // What was made a table of is one of rows; another document stands there now.
+  if (array.kind !== "rows")
+    throw new WindrowError("damaged", `Cannot make ${path}: its document is of no array of rows`);
   const rows = tableArray(open, from, array.schema);
   await using writer = await editZarrArray(store, path, { codecs });
   for await (const batch of rows.batches()) {

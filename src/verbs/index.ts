@@ -63,4 +63,5 @@ export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./r
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";
+export { type SimulateL5kitOptions, type SimulateL5kitResult, simulateL5kit } from "./simulate-l5kit.ts";
 export { PACKAGE_VERSION } from "./version.ts";

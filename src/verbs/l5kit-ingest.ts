@@ -8,7 +8,6 @@ import {
   type L5kitScene,
   l5kitLayout,
   l5kitScenes,
-  maskPath,
   motionSamples,
   readScene,
   refuseFindings,
@@ -20,8 +19,9 @@ import {
 import type { Ledger, RowFiles, Trace } from "../materialize/index.ts";
 import { entitySplit } from "../order/index.ts";
 import type { ArraysPlace } from "./arrays-place.ts";
+import { maskStore, storedMask } from "./l5kit-mask.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
-import { arrayAt, l5kitTables } from "./l5kit-tables.ts";
+import { l5kitTables } from "./l5kit-tables.ts";
 
 /** Samples that are made at a time. */
 const BATCH = 256;
@@ -74,14 +74,16 @@ interface Choice {
   readonly chosen: Uint8Array;
   readonly dropped: Readonly<Record<string, number>>;
   readonly cuts: Readonly<Partial<SelectionReport["cuts"]>>;
+  /** Past and future of each row, where they were counted. */
+  readonly counts?: Uint32Array;
 }
 
 async function choice(scene: L5kitScene, mask: RowTable | undefined, options: ResolvedL5kit): Promise<Choice> {
   const { rows, firstAgent } = scene;
   if (options.of === "ego") return { chosen: new Uint8Array(rows.length), dropped: {}, cuts: {} };
   if (mask === undefined) {
-    const { chosen, report } = selectAgents(scene, options.selection);
-    return { chosen, dropped: report.dropped, cuts: report.cuts };
+    const { chosen, counts, report } = selectAgents(scene, options.selection);
+    return { chosen, counts, dropped: report.dropped, cuts: report.cuts };
   }
   const batch = await mask.read({ from: firstAgent, to: firstAgent + rows.length });
   const { shape = [] } = mask.schema["value"]!; // looked at when it was opened
@@ -128,46 +130,39 @@ export class SceneIngest {
     tick: () => void,
   ): Promise<void> {
     const scenes = await l5kitScenes(l5kitLayout(await l5kitTables(place)));
-    const mask = this.#options.mask === "stored" ? await this.#stored(place, scenes.layout.agents.length) : undefined;
+    const { mask: use, selection } = this.#options;
+    const all = scenes.layout.agents.length;
+    const mask = use === "stored" ? await storedMask(place, selection.labelThreshold, all) : undefined;
+    await using storing = use === "store" ? await maskStore(place, selection.labelThreshold, all) : undefined;
     let agents = 0;
     for (let number = 0; number < scenes.length; number++) {
       const scene = await readScene(scenes, number);
       refuseFindings(scene);
-      const other = this.#inputs.get(scene.name);
-      if (other !== undefined)
-        throw new WindrowError(
-          "usage",
-          `Cannot materialize: scene ${scene.name} is in ${other} and in ${source.name}; name one of them`,
-        );
-      this.#inputs.set(scene.name, source.name);
-      this.hosts.set(scene.name, scenes.hosts[number]!);
-      this.#scene(scene, await choice(scene, mask, this.#options), source.number);
+      this.#known(scene.name, source.name, scenes.hosts[number]!);
+      const chosen = await choice(scene, mask, this.#options);
+      if (chosen.counts !== undefined) await storing?.add(chosen.counts);
+      this.#scene(scene, chosen, source.number);
       agents += scene.rows.length;
       tick();
     }
-    if (agents !== scenes.layout.agents.length)
+    if (agents !== all)
       throw new WindrowError(
         "damaged",
-        `Cannot materialize ${source.name}: its scenes hold ${agents} agents, got ${scenes.layout.agents.length} in the array`,
+        `Cannot materialize ${source.name}: its scenes must hold all ${all} agents, got ${agents}`,
       );
+    await storing?.close();
   }
 
-  async #stored(place: ArraysPlace, agents: number): Promise<RowTable> {
-    const path = maskPath(this.#options.selection.labelThreshold);
-    const mask = await arrayAt(place, path);
-    if (mask === undefined)
+  /** Notes a scene, and refuses one that is there already: its samples would have the names of others. */
+  #known(scene: string, input: string, host: string): void {
+    const other = this.#inputs.get(scene);
+    if (other !== undefined)
       throw new WindrowError(
-        "missing",
-        `Cannot use --mask stored: ${place.path} has no array ${path}, which l5kit's select_agents makes, or --mask store`,
+        "usage",
+        `Cannot materialize: scene ${scene} is in ${other} and in ${input}; name one of them`,
       );
-    const type = mask.schema["value"];
-    const isWhole = type !== undefined && /^(bool|[iu]\d+)$/.test(type.kind);
-    if (!isWhole || mask.length !== agents)
-      throw new WindrowError(
-        "damaged",
-        `Cannot use --mask stored: ${path} must have a whole number or two for each of ${agents} agents, got ${mask.length} rows`,
-      );
-    return mask;
+    this.#inputs.set(scene, input);
+    this.hosts.set(scene, host);
   }
 
   #scene(scene: L5kitScene, { chosen, dropped, cuts }: Choice, source: number): void {
