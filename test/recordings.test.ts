@@ -5,14 +5,17 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { nearest, type Synchronization } from "../src/sync/index.ts";
+import { type Dataset, nearest, type Synchronization } from "../src/sync/index.ts";
 import { datasetSuite, sensorSuite, traceSuite } from "../src/testkit/index.ts";
 import { aisTrips, type OpenRecordingsOptions, openRecordings, type Recordings } from "../src/verbs/index.ts";
 import { testFolder } from "./ais-dataset.ts";
 import { needShared } from "./shared.ts";
 
 /** Runs the suites on a dataset whose traces have rows. */
-async function keepsPromises(open: (synchronization?: Synchronization) => Promise<Recordings>, reference: string) {
+async function keepsPromises(
+  open: (synchronization?: Synchronization) => Promise<Dataset & AsyncDisposable>,
+  reference: string,
+) {
   await using dataset = await open(nearest({ reference, toleranceSeconds: 10 }));
   const trace = async () => dataset.trace(0);
   for (const name of Object.keys(dataset.trace(0).sensors))

@@ -5,7 +5,14 @@ import { WindrowError } from "../core/index.ts";
 import { nodeCodecs } from "./codecs.ts";
 
 const codecs = nodeCodecs();
-const LEVELS = { zstd: [1, 3, 22], gz: [0, 1, 9], br: [0, 5, 11], snappy: [], "lz4-frame": [] } as const;
+const LEVELS = {
+  zstd: [1, 3, 22],
+  gz: [0, 1, 9],
+  zlib: [0, 1, 9],
+  br: [0, 5, 11],
+  snappy: [],
+  "lz4-frame": [],
+} as const;
 
 // Bytes that repeat, and bytes that do not.
 const inputs = fc.oneof(
@@ -37,14 +44,15 @@ function repeated(piece: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => piece[i % piece.length]!);
 }
 
-test("the codecs are those of mosaicml-streaming that are offered", () => {
-  assert.deepEqual([...codecs.keys()], ["zstd", "gz", "br", "snappy", "lz4-frame"]);
+test("the codecs are those of mosaicml-streaming that are offered, the zlib of Zarr and the frames of LZ4", () => {
+  assert.deepEqual([...codecs.keys()], ["zstd", "gz", "zlib", "br", "snappy", "lz4-frame"]);
 });
 
-// mosaicml-streaming 0.13.0, `compress(name, b"windrow" * 20)`.
+// mosaicml-streaming 0.13.0, `compress(name, b"windrow" * 20)`; Python's `zlib.compress(…, 9)`.
 const GOLDEN = {
   zstd: "28b52ffd208c7500003877696e64726f7701000251c508",
   gz: "1f8b08006ea2016b02ff2bcfcc4b29ca2f2f1f0c140092608c0b8c000000",
+  zlib: "78da2bcfcc4b29ca2f2f1f0c1400bd503cc9",
   br: "1b8b00f88d54b5bfbc734b4bb237b9882d12f8b503",
   snappy: "8c011877696e64726f77fe0700fe07000507",
   // pyarrow 26.0.1: pa.Codec("lz4").compress(b"windrow" * 20)

@@ -1,4 +1,4 @@
-/** The codecs that Node brings (zstd, gz, br), snappy and frames of LZ4, behind the interface of core. */
+/** The codecs that Node brings (zstd, gz, zlib, br), snappy and frames of LZ4, behind the interface of core. */
 
 import { createRequire } from "node:module";
 import { pipeline, type Transform, type TransformOptions } from "node:stream";
@@ -10,17 +10,21 @@ import {
   constants,
   createBrotliDecompress,
   createGunzip,
+  createInflate,
   createZstdDecompress,
+  deflateSync,
   gunzip,
   gunzipSync,
   gzipSync,
+  inflate,
+  inflateSync,
   type ZlibOptions,
   zstdCompressSync,
   zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
 import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
-import { unpackLz4Frame } from "../formats/arrow/lz4.kernel.ts";
+import { unpackLz4Frame } from "../formats/lz4.kernel.ts";
 import { systemCode } from "./io-error.ts";
 
 type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength"> &
@@ -41,11 +45,11 @@ const MOST_SNAPPED = 22;
 const MOST_LZ4 = 255;
 
 /**
- * zstd, gz, br, snappy and lz4-frame, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz 9, br 11. Bytes that trail
- * a whole zstd or br stream are not noticed: who knows the packed length checks it.
+ * zstd, gz, zlib, br, snappy and lz4-frame, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz and zlib 9, br 11.
+ * Bytes that trail a whole zstd or br stream are not noticed: who knows the packed length checks it.
  */
 export function nodeCodecs(): Codecs {
-  return new Map([zstd, gz, br, snappy, lz4Frame].map((codec) => [codec.name, codec]));
+  return new Map([zstd, gz, zlib, br, snappy, lz4Frame].map((codec) => [codec.name, codec]));
 }
 
 const zstd: Codec = {
@@ -74,6 +78,18 @@ const gz: Codec = {
   unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("gz", promisify(gunzip), bytes, rawLength),
   unpackPieces: (pieces, rawLength) => unpackPieces("gz", createGunzip, pieces, rawLength),
+};
+
+/** What gz packs, in the frame of RFC 1950: chunks of Zarr and of Blosc have it. */
+const zlib: Codec = {
+  name: "zlib",
+  pack(bytes, level = constants.Z_BEST_COMPRESSION) {
+    checkSize("zlib", bytes);
+    return compact(deflateSync(bytes, { level, chunkSize: deflateBound(bytes.length) }));
+  },
+  unpack: (bytes, rawLength) => unpackExactly("zlib", inflateSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("zlib", promisify(inflate), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("zlib", createInflate, pieces, rawLength),
 };
 
 const br: Codec = {

@@ -29,7 +29,7 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     open: async (seeds) => (await import("./targets/parquet.ts")).parquetTarget(seeds),
   },
   arrow: {
-    sources: /\/src\/(formats\/(arrow|flatbuffer)|node\/codecs)/,
+    sources: /\/src\/(formats\/(arrow|flatbuffer|lz4)|node\/codecs)/,
     executions: 30_000,
     open: async () => (await import("./targets/arrow.ts")).arrowTarget(),
   },
