@@ -19,6 +19,7 @@ export {
 } from "./columns.ts";
 export { parseCompression } from "./compression.ts";
 export { type ErrorCode, type ErrorDetails, unreachable, WindrowError } from "./error.ts";
+export { type KeyReader, keyReader } from "./key-reader.ts";
 export { fnv1a32, type Rng, rng } from "./rng.ts";
 export type { OpenShardOptions, OpenShardRows, ShardedTable } from "./shards.ts";
 export { type ByteRange, type Draft, isSafeKey, type Key, type OpenFile, type ReadStore, type Store } from "./store.ts";

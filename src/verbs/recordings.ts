@@ -27,6 +27,8 @@ export interface OpenRecordingsOptions extends TableFileOptions {
 export interface Recordings extends Dataset, AsyncDisposable {
   /** Rows of files that could not be read, of what has been read so far. */
   lost(): Lost;
+  /** The file or folder that a trace is of. */
+  pathOf(trace: number): string;
 }
 
 /** Paths behind what a user names: a path that is there, or a pattern's matches. */
@@ -88,7 +90,12 @@ class TempFolders implements Disposable {
 /** Inputs, and their traces under the names that they have in the dataset. */
 interface Opened {
   readonly inputs: readonly OpenedInput[];
-  readonly traces: readonly { readonly name: string; readonly entity: string; sensors(): Sensors }[];
+  readonly traces: readonly {
+    readonly name: string;
+    readonly entity: string;
+    readonly path: string;
+    sensors(): Sensors;
+  }[];
 }
 
 async function openAll(all: readonly string[], options: OpenRecordingsOptions, temp: TempFolders): Promise<Opened> {
@@ -99,7 +106,7 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, t
   const traces = inputs.flatMap((input, i) =>
     input.traces.map(({ part, entity, sensors }) => {
       const name = part === undefined ? names[i]! : `${names[i]}/${part}`;
-      return { name, entity: entity ?? name, sensors };
+      return { name, entity: entity ?? name, path: all[i]!, sensors };
     }),
   );
   return { inputs, traces };
@@ -161,6 +168,7 @@ export async function openRecordings(
     return {
       ...dataset({ traces: traces.length, trace: make }),
       lost: () => lostOf(opened),
+      pathOf: (number) => traces[number]!.path,
       [Symbol.asyncDispose]: async () => temp[Symbol.dispose](),
     };
   } catch (cause) {

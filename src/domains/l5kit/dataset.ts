@@ -15,12 +15,12 @@ import {
   type Trace,
   trace,
 } from "../../sync/index.ts";
+import { crowds } from "./crowds.ts";
 import { availability, dense, type FrameLink, frameChildren } from "./frame-children.ts";
 import { floats, longs, numbers } from "./numbers.ts";
 import { rotationYaws } from "./scene-frames.ts";
 import type { L5kitScenes } from "./scenes.ts";
 import { FACE_INTERVAL, type L5kitLayout, LIGHT_STATES, PERCEPTION_LABELS } from "./schema.ts";
-import { crowds } from "./summary.ts";
 
 const EGO_SCHEMA = {
   translation: { kind: "f64", shape: [3], unit: "m" },

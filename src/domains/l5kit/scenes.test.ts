@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } from "../../../test/l5kit-scenes.ts";
 import type { WindrowError } from "../../core/index.ts";
 import { sceneAnchors } from "./anchors.ts";
+import { crowds } from "./crowds.ts";
 import { checkIntervals, intervalAt } from "./intervals.ts";
 import { agentsOf, placeOf } from "./lookup.ts";
 import { motionSamples } from "./samples.ts";
@@ -14,7 +15,7 @@ import { refuseFindings, rotationYaws, sceneFrames } from "./scene-frames.ts";
 import { l5kitScenes } from "./scenes.ts";
 import { AGENT_SCHEMA, FRAME_SCHEMA, l5kitLayout } from "./schema.ts";
 import { selectAgents } from "./select.ts";
-import { crowds, l5kitSummary, sceneFindings } from "./summary.ts";
+import { l5kitSummary, l5kitWarnings } from "./summary.ts";
 
 type Rows = ReturnType<typeof plainRows>;
 
@@ -140,7 +141,9 @@ test("intervals that overlap, end before they begin, are negative or leave their
 test("gaps and time that goes back are found, by scene, and refused by name", async () => {
   const found = async (of: Rows) => {
     const scenes = await opened(of);
-    return (await sceneFindings(scenes)).map(({ kind, scene, count }) => [kind, scene, count]);
+    const all = await Promise.all([0, 1].map(async (scene) => (await sceneFrames(scenes, scene)).findings));
+    assert.equal((await l5kitWarnings(scenes.layout)).length, all.flat().length);
+    return all.flat().map(({ kind, scene, count }) => [kind, scene, count]);
   };
   assert.deepEqual(await found(rows()), []);
   assert.deepEqual(await found(changed("frames", 1, { agent_index_interval: [2, 3] })), [["agent_gap", 0, 1]]);
@@ -157,6 +160,15 @@ test("gaps and time that goes back are found, by scene, and refused by name", as
     wrong("damaged", /scene host-a101-2000.*time goes back from 2000 to 5 ns at row 4/),
   );
   refuseFindings(await sceneFrames(scenes, 0));
+});
+
+test("intervals that are refused are a warning where a dataset is only looked at", async () => {
+  const { layout } = await opened(changed("frames", 1, { agent_index_interval: [0, 2] }));
+  const [warning, ...others] = await l5kitWarnings(layout);
+  assert.match(warning!, /agent_index_interval must not overlap .* at row 1/);
+  assert.deepEqual(others, []);
+  const out = l5kitLayout(tablesOf(changed("scenes", 1, { frame_index_interval: [3, 9] })));
+  assert.match((await l5kitSummary(out)).warnings[0]!, /must lie in the 5 rows/);
 });
 
 test("a scene is named by host and start, and no two have one name", async () => {
@@ -180,7 +192,7 @@ test("nothing is read before it is asked for, and then only the scene's rows", a
 
 test("datasets without scenes, frames or agents are read as such", async () => {
   const empty = await opened(plainRows([]));
-  assert.deepEqual((await l5kitSummary(empty)).findings, []);
+  assert.deepEqual((await l5kitSummary(empty.layout)).warnings, []);
   assert.equal(empty.sceneOf(0), undefined);
   const bare = await opened(
     plainRows([
@@ -195,7 +207,7 @@ test("datasets without scenes, frames or agents are read as such", async () => {
     assert.equal(motionSamples(scene)(sceneAnchors(scene, new Uint8Array())).length, number);
   }
   const orphans = await opened({ ...rows(), scenes: [] });
-  assert.match((await sceneFindings(orphans))[0]!.message, /rows 0 to 5 of frames are of no scene/);
+  assert.match((await l5kitWarnings(orphans.layout))[0]!, /rows 0 to 5 of frames are of no scene/);
 });
 
 test("a track id that i64 cannot hold is refused with its row", async () => {
@@ -226,15 +238,17 @@ test("an agent is found from its frame, and its frame from the agent", async () 
 
 test("a dataset is told in numbers", async () => {
   const scenes = await opened(changed("agents", 0, { label_probabilities: [0, 0, 0, 0.4, 0.4, 0.2] }));
-  assert.deepEqual(await l5kitSummary(scenes), {
+  assert.deepEqual(await l5kitSummary(scenes.layout), {
+    layout_version: 2,
     scenes: 2,
     frames: 5,
     agents: 6,
-    faces: 0,
+    traffic_light_faces: 0,
     hosts: { "host-a101": 2 },
-    time: { from: 1_000n, to: 200_001_000n },
+    time: { first: 1e-6, last: 0.200001 },
     labels: { PERCEPTION_LABEL_CAR: 6 },
-    findings: [],
+    labels_of: 6,
+    warnings: [],
   });
   assert.deepEqual(await crowds(scenes.layout), { agents: 2, faces: 0 });
   assert.equal(scenes.sceneOf(2), 0);
