@@ -2,7 +2,8 @@
 
 import { intervalsOf } from "./intervals.ts";
 import { numbers } from "./numbers.ts";
-import { FACE_INTERVAL, type L5kitLayout } from "./schema.ts";
+import type { L5kitScenes } from "./scenes.ts";
+import { FACE_INTERVAL } from "./schema.ts";
 
 /** Frames that are read at a time. */
 const PIECE = 65_536;
@@ -20,12 +21,14 @@ function longest(pairs: Parameters<typeof intervalsOf>[0]): number {
   return most;
 }
 
-/** Finds the fullest frames, from the intervals alone. Intervals are not checked, but none counts more than there are rows. */
-export async function crowds({ frames, agents, faces }: L5kitLayout): Promise<Crowds> {
+/** Finds the fullest frames of all scenes, from the intervals alone. These are not checked, but none counts more than there are rows. */
+export async function crowds({ layout, frames: ofScenes }: L5kitScenes): Promise<Crowds> {
+  const { frames, agents, faces } = layout;
+  const length = ofScenes.to.at(-1) ?? 0;
   let [mostAgents, mostFaces] = [0, 0];
   const columns = faces === undefined ? ["agent_index_interval"] : ["agent_index_interval", FACE_INTERVAL];
-  for (let from = 0; from < frames.length; from += PIECE) {
-    const batch = await frames.read({ from, to: Math.min(from + PIECE, frames.length) }, { columns });
+  for (let from = 0; from < length; from += PIECE) {
+    const batch = await frames.read({ from, to: Math.min(from + PIECE, length) }, { columns });
     mostAgents = Math.max(mostAgents, longest(numbers(batch, "agent_index_interval")));
     if (faces !== undefined) mostFaces = Math.max(mostFaces, longest(numbers(batch, FACE_INTERVAL)));
   }

@@ -4,16 +4,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } from "../../../test/l5kit-scenes.ts";
-import type { WindrowError } from "../../core/index.ts";
+import type { RowTable, Schema, WindrowError } from "../../core/index.ts";
 import { sceneAnchors } from "./anchors.ts";
 import { crowds } from "./crowds.ts";
+import { l5kitDataset } from "./dataset.ts";
 import { checkIntervals, intervalAt } from "./intervals.ts";
 import { agentsOf, placeOf } from "./lookup.ts";
 import { motionSamples } from "./samples.ts";
 import { readScene } from "./scene.ts";
 import { refuseFindings, rotationYaws, sceneFrames } from "./scene-frames.ts";
 import { l5kitScenes } from "./scenes.ts";
-import { AGENT_SCHEMA, FRAME_SCHEMA, l5kitLayout } from "./schema.ts";
+import { AGENT_SCHEMA, FACE_SCHEMA, FRAME_SCHEMA, type L5kitTables, l5kitLayout, SCENE_SCHEMA } from "./schema.ts";
 import { selectAgents } from "./select.ts";
 import { l5kitSummary, l5kitWarnings } from "./summary.ts";
 
@@ -236,6 +237,42 @@ test("an agent is found from its frame, and its frame from the agent", async () 
   assert.equal(await placeOf(gap, 1), undefined);
 });
 
+/** A table that claims any number of rows, all of them 0, as an array without chunks does. */
+function claimed(schema: Schema, length: number): RowTable {
+  const few = memoryTable(schema, []);
+  const zeros = (rows: number) =>
+    memoryTable(
+      schema,
+      Array.from({ length: rows }, () => ({})),
+    );
+  return {
+    ...few,
+    length,
+    async read(choice, options) {
+      const rows = choice instanceof Uint32Array ? choice.length : choice.to - choice.from;
+      assert.ok(rows <= 2 ** 20, `${rows} rows are read at once`);
+      return zeros(rows).read({ from: 0, to: rows }, options);
+    },
+  };
+}
+
+test("rows that are claimed and not there make no room for themselves", async () => {
+  const [scenes, frames, agents] = [SCENE_SCHEMA, FRAME_SCHEMA, AGENT_SCHEMA].map((schema) => claimed(schema, 1e12));
+  const lies = { scenes, frames, agents, traffic_light_faces: claimed(FACE_SCHEMA, 1e12) } as L5kitTables;
+  await assert.rejects(l5kitScenes(l5kitLayout(lies)), wrong("damaged", /got -0 at rows 0 and 1/));
+  const long = memoryTable(SCENE_SCHEMA, [{ frame_index_interval: [0, 1e12], host: "h" }]);
+  await assert.rejects(
+    l5kitScenes(l5kitLayout({ ...lies, scenes: long })),
+    wrong("unsupported", /1000000000000 at row 0/),
+  );
+  const short = memoryTable(SCENE_SCHEMA, [{ frame_index_interval: [0, 2], host: "h" }]);
+  const wide = memoryTable(FRAME_SCHEMA, [{ agent_index_interval: [0, 1e11] }, { agent_index_interval: [1e11, 1e12] }]);
+  const crowd = await l5kitScenes(l5kitLayout({ ...lies, scenes: short, frames: wide }));
+  await assert.rejects(readScene(crowd, 0), wrong("unsupported", /at most 33554432 rows of agents, got 1000000000000/));
+  await assert.rejects(l5kitDataset(crowd), wrong("usage", /mostAgents must be .* to 65536, got 900000000000/));
+  assert.equal((await l5kitDataset(crowd, { mostAgents: 5, mostFaces: 5 })).traces, 1);
+});
+
 test("a dataset is told in numbers", async () => {
   const scenes = await opened(changed("agents", 0, { label_probabilities: [0, 0, 0, 0.4, 0.4, 0.2] }));
   assert.deepEqual(await l5kitSummary(scenes.layout), {
@@ -250,7 +287,7 @@ test("a dataset is told in numbers", async () => {
     labels_of: 6,
     warnings: [],
   });
-  assert.deepEqual(await crowds(scenes.layout), { agents: 2, faces: 0 });
+  assert.deepEqual(await crowds(scenes), { agents: 2, faces: 0 });
   assert.equal(scenes.sceneOf(2), 0);
   assert.equal(scenes.sceneOf(3), 1);
   assert.equal(scenes.sceneOf(5), undefined);
