@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } from "../../../test/l5kit-scenes.ts";
-import type { RowTable, Schema, WindrowError } from "../../core/index.ts";
+import { type RowTable, type Schema, WindrowError } from "../../core/index.ts";
 import { sceneAnchors } from "./anchors.ts";
 import { crowds } from "./crowds.ts";
 import { l5kitDataset } from "./dataset.ts";
@@ -271,6 +271,64 @@ test("rows that are claimed and not there make no room for themselves", async ()
   await assert.rejects(readScene(crowd, 0), wrong("unsupported", /at most 33554432 rows of agents, got 1000000000000/));
   await assert.rejects(l5kitDataset(crowd), wrong("usage", /mostAgents must be .* to 65536, got 900000000000/));
   assert.equal((await l5kitDataset(crowd, { mostAgents: 5, mostFaces: 5 })).traces, 1);
+});
+
+const anyPlace = fc.oneof(
+  fc.integer({ min: -2, max: 9 }),
+  fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 2 ** 31, 2 ** 32, 2 ** 53),
+);
+const anyInterval = fc.tuple(anyPlace, anyPlace);
+const anyNumber = fc.constantFrom(0, 1, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e-300);
+
+test("whatever numbers lie in a file, they are read or refused, and counted where they are read", async () => {
+  const wild = fc.record({
+    scenes: fc.array(anyInterval, { minLength: 2, maxLength: 2 }),
+    frames: fc.array(anyInterval, { minLength: 5, maxLength: 5 }),
+    times: fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 5, maxLength: 5 }),
+    floats: fc.array(anyNumber, { minLength: 40, maxLength: 40 }),
+    keep: fc.subarray(["scenes", "frames"]),
+  });
+  let read = 0;
+  await fc.assert(
+    fc.asyncProperty(wild, async ({ scenes, frames, times, floats, keep }) => {
+      const all = rows();
+      const next = () => floats.shift() ?? 1;
+      const made: Rows = {
+        ...all,
+        scenes: all.scenes.map((row, i) =>
+          keep.includes("scenes") ? row : { ...row, frame_index_interval: scenes[i] },
+        ),
+        frames: all.frames.map((row, i) => ({
+          ...row,
+          timestamp: times[i],
+          ego_translation: [next(), next(), 0],
+          ...(!keep.includes("frames") && i % 2 === 1 && { agent_index_interval: frames[i] }),
+        })),
+        agents: all.agents.map((row) => ({
+          ...row,
+          centroid: [next(), next()],
+          yaw: next(),
+          extent: [next(), next(), 1],
+        })),
+      };
+      try {
+        const list = await opened(made);
+        for (let i = 0; i < list.length; i++) {
+          const scene = await readScene(list, i);
+          const { chosen, report } = selectAgents(scene, { minHistory: 0, minFuture: 0 });
+          assert.equal(report.chosen + Object.values(report.dropped).reduce((a, b) => a + b, 0), scene.rows.length);
+          const anchors = sceneAnchors(scene, chosen);
+          assert.equal(motionSamples(scene, { history: 2, future: 2, neighbours: 2 })(anchors).length, anchors.length);
+          read++;
+        }
+      } catch (error) {
+        assert.ok(error instanceof WindrowError, String(error));
+        assert.ok(["damaged", "unsupported"].includes(error.code), error.message);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(read > 20, `${read} scenes are read`);
 });
 
 test("a dataset is told in numbers", async () => {
