@@ -16,7 +16,7 @@ export interface SelectionOptions {
   readonly maxExtentRatio: number;
   /** Frames of the run before. */
   readonly minHistory: number;
-  /** Frames of the run behind. */
+  /** Frames of the run after. */
   readonly minFuture: number;
 }
 
