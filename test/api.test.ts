@@ -45,10 +45,12 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
 
 test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
   assert.deepEqual(names(l5kit), [
-    ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES".split(" "),
-    ..."MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION anchorNames anchorSlice intervalAt l5kitLayout".split(" "),
-    ..."l5kitScenes l5kitSummary l5kitWarnings maskPath motionSamples motionSchema readScene refuseFindings".split(" "),
-    ..."rotationYaws sceneAnchors sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(" "),
+    ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION agentsOf anchorNames anchorSlice crowds intervalAt".split(
+      " ",
+    ),
+    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary l5kitWarnings maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
+      " ",
+    ),
   ]);
 });
 
