@@ -70,6 +70,7 @@ const RECORDINGS = [
   ["driving", "comma2k19_seg40"],
   ["wearable", "empatica_e4"],
   ["sync", "nav2_turtlebot.mcap"],
+  ["l5kit", "single_scene.zarr"],
 ] as const;
 
 test("the programs of docs/recordings.md run", (t) => {
