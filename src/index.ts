@@ -2,4 +2,12 @@
 
 export * from "./core/index.ts";
 export { folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
+export {
+  type ZipStore,
+  type ZipStoreOptions,
+  type ZipWriter,
+  type ZipWriterOptions,
+  zipStore,
+  zipWriter,
+} from "./stores/index.ts";
 export * from "./verbs/index.ts";

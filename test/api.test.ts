@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ais from "../src/domains/ais/index.ts";
+import * as l5kit from "../src/domains/l5kit/index.ts";
 import * as arrow from "../src/formats/arrow/index.ts";
 import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
+import * as zarr from "../src/formats/zarr/index.ts";
 import * as windrow from "../src/index.ts";
 import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
@@ -15,13 +17,16 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert".split(" "),
+    ..."convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric".split(" "),
+    ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
     ),
-    ..."leak load loadMatch materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask saveMatch".split(
+    ..."nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
+    ..."putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis simulateL5kit stats sync".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify".split(" "),
+    ..."unreachable valuesPerRow verify zipStore zipWriter".split(" "),
   ]);
 });
 
@@ -37,8 +42,19 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
     ..."NO_FAULTS PIPELINE REASONS WIDTH cleaner denormalize destination forecast forecastErrors fromLocal fullHorizon".split(
       " ",
     ),
-    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize nthValue positionLoss".split(" "),
-    ..."reasonCode simulateFleet timeCuts toLocal tripId vesselTypeFilter".split(" "),
+    ..."haversine initialBearing judge mmsiReason multiStep nextPosition normalize positionLoss".split(" "),
+    ..."reasonCode simulateFleet toLocal tripId vesselTypeFilter".split(" "),
+  ]);
+});
+
+test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
+  assert.deepEqual(names(l5kit), [
+    ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION agentsOf anchorNames anchorSlice crowds intervalAt".split(
+      " ",
+    ),
+    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary l5kitWarnings maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
+      " ",
+    ),
   ]);
 });
 
@@ -71,6 +87,14 @@ test("windrow/sync lets out sensors, traces, datasets, and what matches clocks",
 
 test("windrow/testkit lets out the suites, and what they are made of", () => {
   assert.deepEqual(names(testkit), [
-    ..."datasetSuite expectRefusal expectSame sensorSuite storeSuite synchronizationSuite traceSuite".split(" "),
+    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(
+      " ",
+    ),
+  ]);
+});
+
+test("windrow/formats/zarr lets out a reader", () => {
+  assert.deepEqual(names(zarr), [
+    ..."consolidateZarr createZarrArray createZarrGroup editZarrArray openZarr zarrDescr".split(" "),
   ]);
 });

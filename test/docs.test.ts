@@ -2,17 +2,18 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { materializeAis } from "../src/verbs/index.ts";
+import { materializeAis, simulateL5kit } from "../src/verbs/index.ts";
 import { testFolder, writeFleet } from "./ais-dataset.ts";
+import { needShared } from "./shared.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** The pages whose blocks run, with the folder `data` beside them. */
-const PAGES = ["README.md", "docs/load.md", "docs/sync.md"];
+/** The pages whose blocks run, with the folder `data` beside them, and scenes.zarr. */
+const PAGES = ["README.md", "docs/load.md", "docs/l5kit.md", "docs/sync.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {
@@ -42,20 +43,44 @@ async function folderWithDataset(t: TestContext): Promise<string> {
   const { manifest } = await materializeAis({ inputs: [input], out, val: 0.2, workers: 1, stride: 32 });
   const samples = manifest.counts.train.reduce((sum, count) => sum + count, 0);
   assert.ok(samples > 64, `a batch and more, got ${samples}`);
+  await simulateL5kit({ out: join(folder, "scenes.zarr"), scenes: 1, frames: 120, agents: 20 });
   return folder;
 }
 
-for (const page of PAGES) {
-  test(`the programs of ${page} run`, async (t) => {
-    const programs = blocks(page, "ts");
-    assert.ok(programs.length > 0);
-    const folder = await folderWithDataset(t);
-    for (const [i, program] of programs.entries()) {
-      const file = join(folder, `${i}.ts`);
-      writeFileSync(file, inCheckout(program));
-      const { status, stdout, stderr } = spawnSync(execPath, [file], { cwd: folder, encoding: "utf8" });
-      assert.equal(status, 0, `block ${i} of ${fileURLToPath(new URL(page, ROOT))}\n${stderr}\n${program}`);
-      assert.notEqual(stdout, "", `block ${i} prints what it does`);
-    }
-  });
+/** Runs each program of a page in a folder; each must print something. */
+function runPrograms(page: string, folder: string): void {
+  const programs = blocks(page, "ts");
+  assert.ok(programs.length > 0);
+  for (const [i, program] of programs.entries()) {
+    const file = join(folder, `${i}.ts`);
+    writeFileSync(file, inCheckout(program));
+    const { status, stdout, stderr } = spawnSync(execPath, [file], { cwd: folder, encoding: "utf8" });
+    assert.equal(status, 0, `block ${i} of ${fileURLToPath(new URL(page, ROOT))}\n${stderr}\n${program}`);
+    assert.notEqual(stdout, "", `block ${i} prints what it does`);
+  }
 }
+
+for (const page of PAGES)
+  test(`the programs of ${page} run`, async (t) => runPrograms(page, await folderWithDataset(t)));
+
+/** Real recordings under the names that docs/recordings.md has for them. */
+const RECORDINGS = [
+  ["sync", "tum_fr1_xyz"],
+  ["sync", "euroc_mh01"],
+  ["driving", "comma2k19_seg40"],
+  ["wearable", "empatica_e4"],
+  ["sync", "nav2_turtlebot.mcap"],
+  ["l5kit", "single_scene.zarr"],
+] as const;
+
+test("the programs of docs/recordings.md run", (t) => {
+  const folder = testFolder(t);
+  for (const [field, name] of RECORDINGS) {
+    const path = needShared(t, "data", field, name);
+    if (path === undefined) return;
+    symlinkSync(path, join(folder, name));
+  }
+  writeFileSync(join(folder, "cars.csv"), "when,car,speed\n0,red,1\n100,blue,2\n200,red,3\n");
+  writeFleet(join(folder, "ships.csv"), { vessels: 3, days: 1, seed: 3 });
+  runPrograms("docs/recordings.md", folder);
+});

@@ -129,6 +129,7 @@ test("the library and its doors open where the package is installed", (t) => {
     "windrow/formats/arrow",
     "windrow/formats/mds",
     "windrow/formats/parquet",
+    "windrow/formats/zarr",
     "windrow/load",
     "windrow/sync",
     "windrow/testkit",

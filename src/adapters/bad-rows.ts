@@ -13,6 +13,8 @@ export interface Lost {
   readonly rows: number;
   /** The first few of each file. */
   readonly examples: readonly BadRow[];
+  /** What else is lost, in words. */
+  readonly notes?: readonly string[];
 }
 
 const SHOWN_OF_A_FILE = 5;

@@ -28,6 +28,12 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
 /** The values that were given. */
 export type OptionValues<O extends OptionSpecs> = { readonly [K in keyof O]?: ReturnType<O[K]["parse"]> };
 
+/** The values of some of a command's options. */
+export function valuesOf<O extends OptionSpecs>(specs: O, values: OptionValues<O>): OptionValues<O> {
+  // Those that are left are the values of `specs`, and of nothing else.
+  return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(specs, name))) as OptionValues<O>;
+}
+
 /** What a command may say, and to whom. */
 export interface Io {
   /** Whether one JSON value is wanted on stdout instead of text. */
@@ -63,4 +69,9 @@ export interface Command<O extends OptionSpecs = OptionSpecs> {
 export function command<const O extends OptionSpecs>(definition: Command<O>): Command {
   // Each command reads only its own options; the list of commands need not know their types.
   return definition as unknown as Command;
+}
+
+/** An option's flag without its dashes: `max-gap` of `maxGap`. */
+export function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -40,16 +40,33 @@ export const RECORDING_OPTIONS = {
   columns: { value: "<names>", summary: "of text tables whose first line names no columns: their names", parse: words },
   interpolation: {
     value: "<list>",
-    summary: "of tables: how columns are interpolated, as in speed=linear,heading=angle: linear, angle, hold",
+    summary:
+      "of tables: how columns are interpolated, as in speed=linear,heading=angle: linear, angle, quaternion, hold",
     fallback: "hold",
     parse: interpolation,
+  },
+  topics: { value: "<names>", summary: "of MCAP: the topics wanted", fallback: "all", parse: words },
+  messageTime: {
+    value: "<which>",
+    summary: "of MCAP: the time of a message: log, publish, header",
+    fallback: "log",
+    parse: oneOf("log", "publish", "header"),
   },
 };
 
 /** What these options say. */
 export function recordingOptions(options: OptionValues<typeof RECORDING_OPTIONS>): OpenRecordingsOptions {
-  const { kind, timeColumn, unit, traceColumn, columns, interpolation: how } = options;
-  const given = { kind, timeColumn, unit, traceColumn, columns, interpolation: how };
+  const { kind, timeColumn, unit, traceColumn, columns, topics, messageTime } = options;
+  const given = {
+    kind,
+    timeColumn,
+    unit,
+    traceColumn,
+    columns,
+    topics,
+    messageTime,
+    interpolation: options.interpolation,
+  };
   // Only what was given: an option that is absent is no option that is undefined.
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -54,6 +54,12 @@ export interface Store extends ReadStore {
   draft(key: Key): Promise<Draft>;
   /** Removes a key; removing what is not there is no error. */
   delete(key: Key): Promise<void>;
+  /**
+   * Keeps other writers that ask from a key until it is disposed, in places where writers can be told apart (a folder, memory). It hinders
+   * nobody who does not ask. `doing` reads "append to agents".
+   * @throws WindrowError `exists` while another holds it.
+   */
+  lock?(key: Key, doing: string): Disposable;
 }
 
 /** Whether a name stays inside the store: no empty, `.` or `..` part, no drive, no backslash, no NUL, no leading slash. */

@@ -51,10 +51,13 @@ function readGroup(workspace: Workspace, file: string, group: { at: number; byte
 
 /** Metadata of a samples file, for those who find the file alone. */
 function fileMetadata(spec: DatasetSpec): Record<string, string> {
+  const [first, ...more] = spec.columns;
   return {
     "windrow.window": JSON.stringify(spec.window),
     "windrow.seed": spec.seed,
-    "windrow.features": JSON.stringify(spec.features.type),
+    ...(more.length === 0
+      ? { "windrow.features": JSON.stringify(first?.type) }
+      : { "windrow.columns": JSON.stringify(sampleSchema(spec)) }),
   };
 }
 
@@ -110,7 +113,7 @@ export async function assembleParquet(
 ): Promise<FileResult> {
   const { places, spec } = task;
   const path = parquetFile(of.split, of.part);
-  const schema = sampleSchema(spec.features, spec.ids);
+  const schema = sampleSchema(spec);
   return publishFile(places, path, async (draft) => {
     const assembly = parquetAssembly(draft, schema, { createdBy: spec.createdBy, metadata: fileMetadata(spec) });
     // Parts of the training split are files of their own; the other splits are one file each.

@@ -7,7 +7,9 @@ import {
   type Hash,
   type Hashes,
   isNumeric,
+  type Kind,
   NUMERIC_ARRAYS,
+  type RandomReader,
   type Schema,
   type SequentialWriter,
   type Store,
@@ -30,8 +32,10 @@ import { type IndexRows, indexRows, setIndexRow } from "./index-rows.ts";
 import { orderFile, RECORD_BYTES, RECORD_WORDS } from "./order.ts";
 import { type Payloads, payloads } from "./payload.ts";
 import { fragmentFile, indexFragment, workerFolder } from "./places.ts";
-import { type DatasetSpec, type IdColumn, sampleSchema } from "./spec.ts";
+import { VALUES_FILE } from "./row-layout.ts";
+import { type DatasetSpec, type IdColumn, isVarying, sampleSchema } from "./spec.ts";
 import { type TraceTable, traceEntity, traceId } from "./traces.ts";
+import { windowPlacer } from "./window-placer.ts";
 
 /** What a gather task does: rows `from` to `to` of a part, whose first record in the order file is `firstRecord`. */
 export interface GatherArgs {
@@ -106,13 +110,17 @@ function idValues(id: IdColumn, table: TraceTable, records: Uint32Array, now: Pa
   }
 }
 
+function emptyValues(kind: Kind, length: number): readonly string[] | readonly Uint8Array[] {
+  return kind === "bytes" ? new Array(length).fill(new Uint8Array(0)) : new Array<string>(length).fill("");
+}
+
 /** A batch's columns, to be filled row by row. */
 function emptyBatch(schema: Schema, rows: number): Batch {
   const columns = Object.entries(schema).map(([name, type]) => {
     const length = rows * valuesPerRow(type);
     return [
       name,
-      { data: isNumeric(type.kind) ? new NUMERIC_ARRAYS[type.kind](length) : new Array<string>(length).fill("") },
+      { data: isNumeric(type.kind) ? new NUMERIC_ARRAYS[type.kind](length) : emptyValues(type.kind, length) },
     ] as const;
   });
   return { length: rows, columns: Object.fromEntries(columns) };
@@ -148,7 +156,7 @@ export class GatherPool {
     return (
       this.#free.pop() ?? {
         batch: emptyBatch(schema, spec.groupRows),
-        builder: shardBuilder(spec.mds),
+        builder: shardBuilder(spec.mds, spec.columns.some(isVarying) ? { samples: spec.unitRows } : {}),
         group: undefined,
       }
     );
@@ -163,14 +171,17 @@ export class GatherPool {
 function filler(
   spec: DatasetSpec,
   schema: Schema,
-  source: { batch: Batch; table: TraceTable; records: Uint32Array; payloads: Payloads; index: IndexRows },
+  source: {
+    batch: Batch;
+    table: TraceTable;
+    records: Uint32Array;
+    payloads: Payloads;
+    values: RandomReader | undefined;
+    index: IndexRows;
+  },
 ) {
-  const { batch } = source;
-  const features = batch.columns[spec.features.name]!.data;
-  if (!ArrayBuffer.isView(features)) throw new WindrowError("internal", "Cannot gather: the features are no numbers");
-  const bytes = bytesOf(features);
-  const size = bytes.length / spec.groupRows;
-  const { records, index } = source;
+  const { batch, records, index } = source;
+  const place = windowPlacer(spec, batch, source.values);
   const ids = spec.ids.map((id) => ({
     data: batch.columns[id.name]!.data as { [row: number]: number | bigint | string },
     value: idValues(id, source.table, records, source.payloads),
@@ -178,7 +189,7 @@ function filler(
   return (from: number, rows: number): Batch => {
     for (let row = 0; row < rows; row++) {
       const record = from + row;
-      source.payloads.read(record, bytes.subarray(row * size, (row + 1) * size));
+      place(row, (window) => source.payloads.read(record, window));
       const words = records.subarray(record * RECORD_WORDS, (record + 1) * RECORD_WORDS);
       setIndexRow(index, record, words, source.payloads);
       for (const id of ids) id.data[row] = id.value(record);
@@ -283,13 +294,14 @@ export async function gather(
   task: { places: TaskPlaces; table: TraceTable; spec: DatasetSpec; pool: GatherPool },
 ): Promise<GatherResult> {
   const { places, table, spec, pool } = task;
-  const schema = sampleSchema(spec.features, spec.ids);
+  const schema = sampleSchema(spec);
   const records = readRecords(places.workspace, args);
   const total = args.to - args.from;
   const index = indexRows(total);
   using samples = payloads(places.workspace, table, spec, { split: args.split, records });
+  using values = spec.columns.some(isVarying) ? places.workspace.reader(VALUES_FILE) : undefined;
   const memory = pool.take(spec, schema);
-  const fill = filler(spec, schema, { batch: memory.batch, table, records, payloads: samples, index });
+  const fill = filler(spec, schema, { batch: memory.batch, table, records, payloads: samples, values, index });
   const shards = spec.formats.includes("mds") ? new ShardWriter(spec.mds, memory.builder, places) : undefined;
   const isParquet = spec.formats.includes("parquet") || args.split !== "train";
   using fragment = isParquet ? new FragmentWriter(fragmentFile(id), schema, { places, spec, memory }) : undefined;

@@ -54,7 +54,7 @@ export async function publish(context: PublishContext, files: readonly Published
     created_by: spec.createdBy,
     request,
     about,
-    schema: sampleSchema(spec.features, spec.ids),
+    schema: sampleSchema(spec),
     window: spec.window,
     seed: spec.seed,
     formats: spec.formats,

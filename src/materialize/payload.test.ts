@@ -7,7 +7,8 @@ import { memoryWorkspace } from "../../test/memory-workspace.ts";
 import { bytesOf, type Workspace } from "../core/index.ts";
 import { mdsLayout } from "../formats/mds/index.ts";
 import { orderFile, RECORD_WORDS, writeOrder } from "./order.ts";
-import { payloads, ROWS_FILE, SOURCES_FILE, scatter, TIMES_FILE } from "./payload.ts";
+import { payloads, scatter } from "./payload.ts";
+import { ROWS_FILE, SOURCES_FILE, TIMES_FILE } from "./row-layout.ts";
 import type { DatasetSpec } from "./spec.ts";
 import { type Trace, type TraceTable, traceTable } from "./traces.ts";
 
@@ -20,7 +21,16 @@ function specOf(size: number, stride: number): DatasetSpec {
   const numbers = { unitRows: 1, groupRows: 1, unitsPerTask: 1, firstPart: { train: 0, validation: 0, test: 0 } };
   const counts = { train: [0], validation: [0], test: [0] };
   const rest = { ids: [], formats: [], byteStreamSplit: false, sources: [], createdBy: "test" };
-  return { seed: "1", window: { size, stride }, features, mds, counts, ...numbers, ...rest };
+  return {
+    seed: "1",
+    window: { size, stride },
+    columns: [features],
+    times: "stamps",
+    mds,
+    counts,
+    ...numbers,
+    ...rest,
+  };
 }
 
 function put(workspace: Workspace, name: string, values: ArrayBufferView): void {

@@ -1,36 +1,22 @@
 /** Where a sample's bytes are: in the rows file, or in a sorted run that the scatter pass wrote. */
 
-import { bytesOf, type RandomReader, rowBytes, WindrowError, type Workspace } from "../core/index.ts";
+import { bytesOf, type RandomReader, type Workspace } from "../core/index.ts";
 import type { Split } from "../order/index.ts";
 import { byKey, enumerate, RECORD_WORDS, type SplitTraces, splitTraces } from "./order.ts";
+import { ROWS_FILE, rowLayout, SOURCES_FILE, TIMES_FILE } from "./row-layout.ts";
 import type { DatasetSpec } from "./spec.ts";
-import type { TraceTable } from "./traces.ts";
-
-/** Rows of all traces: one fixed-width row a time stamp. */
-export const ROWS_FILE = "rows.bin";
-/** f64 epoch seconds of each row. */
-export const TIMES_FILE = "times.bin";
-/** u32 number of each row's input. */
-export const SOURCES_FILE = "sources.bin";
+import { type TraceTable, windowRow } from "./traces.ts";
 
 /** f64 t_start, f64 t_end, u32 source, four bytes of nothing. */
 const META_BYTES = 24;
 
 /** Gives samples by their record in the order file. */
 export interface Payloads extends Disposable {
-  /** Fills `into` with the sample's features, and notes when it begins and ends and from which input it is. */
+  /** Fills `into` with the rows of the sample's window, and notes when it begins and ends and from which input it is. */
   read(record: number, into: Uint8Array): void;
   readonly tStart: number;
   readonly tEnd: number;
   readonly source: number;
-}
-
-/** Bytes of one row of the rows file, and of a window. */
-function windowBytes(spec: Pick<DatasetSpec, "features" | "window">): { row: number; window: number } {
-  const window = rowBytes(spec.features.type);
-  if (window === undefined)
-    throw new WindrowError("internal", "Cannot read windows: the features' type has no fixed size");
-  return { row: window / spec.window.size, window };
 }
 
 /** Reads windows from the rows file. */
@@ -38,13 +24,14 @@ function fromRows(workspace: Workspace, table: TraceTable, spec: DatasetSpec, re
   const rows = workspace.reader(ROWS_FILE);
   const times = workspace.reader(TIMES_FILE);
   const sources = workspace.reader(SOURCES_FILE);
-  const { row: rowSize } = windowBytes(spec);
+  const { rowBytes } = rowLayout(spec);
+  const timesOfRow = spec.times === "spans" ? 2 : 1;
   const time = new Float64Array(1);
   const source = new Uint32Array(1);
   const timeBytes = bytesOf(time);
   const sourceBytes = bytesOf(source);
-  const timeAt = (row: number): number => {
-    times.readInto(row * 8, timeBytes);
+  const timeAt = (place: number): number => {
+    times.readInto(place * 8, timeBytes);
     return time[0]!;
   };
   const payloads = {
@@ -52,10 +39,10 @@ function fromRows(workspace: Workspace, table: TraceTable, spec: DatasetSpec, re
     tEnd: 0,
     source: 0,
     read(record: number, into: Uint8Array): void {
-      const row = table.firstRow[records[record * RECORD_WORDS + 2]!]! + records[record * RECORD_WORDS + 3]!;
-      rows.readInto(row * rowSize, into);
-      payloads.tStart = timeAt(row);
-      payloads.tEnd = timeAt(row + spec.window.size - 1);
+      const row = windowRow(table, records[record * RECORD_WORDS + 2]!, records[record * RECORD_WORDS + 3]!);
+      rows.readInto(row * rowBytes, into);
+      payloads.tStart = timeAt(row * timesOfRow);
+      payloads.tEnd = timeAt((row + spec.window.size) * timesOfRow - 1);
       sources.readInto(row * 4, sourceBytes);
       payloads.source = source[0]!;
     },
@@ -73,8 +60,8 @@ function runFile(split: Split, run: number): string {
   return `run-${split}-${run}.bin`;
 }
 
-/** The ordinal of the window that a record names. */
-function ordinalOf(table: SplitTraces, trace: number, start: number, stride: number): number {
+/** The ordinal of a window of a trace; `offset` is its first row within the stretch. */
+function ordinalOf(table: SplitTraces, trace: number, offset: number, stride: number): number {
   let from = 0;
   let to = table.traces.length;
   while (to - from > 1) {
@@ -82,7 +69,7 @@ function ordinalOf(table: SplitTraces, trace: number, start: number, stride: num
     if (table.traces[middle]! <= trace) from = middle;
     else to = middle;
   }
-  return table.firstOrdinal[from]! + start / stride;
+  return table.firstOrdinal[from]! + offset / stride;
 }
 
 /** Reads windows from sorted runs. */
@@ -98,7 +85,7 @@ function fromRuns(
   const opened: RandomReader[] = Array.from({ length: Math.ceil(total / runSamples) }, (_, run) =>
     workspace.reader(runFile(split, run)),
   );
-  const { window } = windowBytes(spec);
+  const { windowBytes } = rowLayout(spec);
   const meta = new DataView(new ArrayBuffer(META_BYTES));
   const metaBytes = bytesOf(meta);
   const payloads = {
@@ -107,9 +94,10 @@ function fromRuns(
     source: 0,
     read(record: number, into: Uint8Array): void {
       const at = record * RECORD_WORDS;
-      const run =
-        opened[Math.floor(ordinalOf(of, records[at + 2]!, records[at + 3]!, spec.window.stride) / runSamples)]!;
-      const place = records[at + 4]! * (META_BYTES + window);
+      const trace = records[at + 2]!;
+      const offset = records[at + 3]! - table.firstStart[trace]!;
+      const run = opened[Math.floor(ordinalOf(of, trace, offset, spec.window.stride) / runSamples)]!;
+      const place = records[at + 4]! * (META_BYTES + windowBytes);
       run.readInto(place, metaBytes);
       run.readInto(place + META_BYTES, into);
       payloads.tStart = meta.getFloat64(0, true);
@@ -154,11 +142,11 @@ export function scatter(
   }
   using rows = fromRows(workspace, table, spec, records);
   using writer = workspace.writer(runFile(of.split, of.run));
-  const record = new Uint8Array(META_BYTES + windowBytes(spec).window);
+  const record = new Uint8Array(META_BYTES + rowLayout(spec).windowBytes);
   const meta = new DataView(record.buffer, 0, META_BYTES);
-  const features = record.subarray(META_BYTES);
+  const window = record.subarray(META_BYTES);
   for (const row of order) {
-    rows.read(row, features);
+    rows.read(row, window);
     meta.setFloat64(0, rows.tStart, true);
     meta.setFloat64(8, rows.tEnd, true);
     meta.setUint32(16, rows.source, true);

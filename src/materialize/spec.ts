@@ -2,6 +2,7 @@
 
 import { type ColumnType, type Compression, rowBytes, type Schema, WindrowError } from "../core/index.ts";
 import { type MdsLayout, samplesPerShard } from "../formats/mds/index.ts";
+import { columnBytes, configBytes, emptyShardBytes } from "../formats/mds/layout.ts";
 import type { Split } from "../order/index.ts";
 import type { WindowSpec } from "../window/index.ts";
 
@@ -32,12 +33,46 @@ export interface IdColumn {
 /** How many samples a split has, by part. */
 export type SplitCounts = Readonly<Record<Split, readonly number[]>>;
 
+/** A column of the samples, cut from the rows file. */
+export interface SampleColumn {
+  readonly name: string;
+  /**
+   * What a sample holds. Of a fixed size, each row of the window gives an equal share of it. Of a varying size, each row gives a value: a
+   * sample is that value in windows of one row; in longer ones, where the kind is `bytes`, the values one behind the other, and
+   * `lengthsColumn` says how long each is.
+   */
+  readonly type: ColumnType;
+}
+
+/** The samples' column of a field, whose value in a row has type `row`: windows of one row have no axis of their own. */
+export function windowColumn(name: string, row: ColumnType, size: number): SampleColumn {
+  // Samples are whole: what may be missing says so in a column of its own.
+  const { nullable: _, ...type } = row;
+  if (size === 1) return { name, type };
+  if (rowBytes(row) === undefined) return { name, type: { kind: "bytes" } };
+  return { name, type: { ...type, shape: [size, ...(row.shape ?? [])] } };
+}
+
+/** Whether values of a column vary in size. */
+export function isVarying({ type }: SampleColumn): boolean {
+  return rowBytes(type) === undefined;
+}
+
+/** The column that says how many bytes the value of each row has, beside one of varying size in windows of several rows. */
+export function lengthsColumn(name: string): string {
+  return `${name}_lengths`;
+}
+
+/** How a row's time is known: when it is, or when what it reaches over begins and ends. */
+export type RowTimes = "stamps" | "spans";
+
 /** Everything that tasks need to know, as plain data. */
 export interface DatasetSpec {
   readonly seed: string;
   readonly window: WindowSpec;
-  /** Name and type of the samples' main column; a row of it is a window of the rows file. */
-  readonly features: { readonly name: string; readonly type: ColumnType };
+  /** The samples' columns, in the order in which a row of the rows file has them. */
+  readonly columns: readonly SampleColumn[];
+  readonly times: RowTimes;
   readonly ids: readonly IdColumn[];
   readonly formats: readonly DatasetFormat[];
   readonly compression?: Compression;
@@ -59,14 +94,22 @@ export interface DatasetSpec {
   readonly createdBy: string;
 }
 
-/** The samples' columns, in order: the features, then the ids. */
-export function sampleSchema(features: DatasetSpec["features"], ids: readonly IdColumn[]): Schema {
-  const columns = ids.map((id) => [id.name, ID_TYPES[id.source]] as const);
-  const schema = Object.fromEntries([[features.name, features.type], ...columns]);
-  if (Object.keys(schema).length !== ids.length + 1) {
+/**
+ * What a sample holds: its columns, then the ids.
+ * @throws WindrowError `usage` for two columns of one name.
+ */
+export function sampleSchema({ columns, ids, window }: Pick<DatasetSpec, "columns" | "ids" | "window">): Schema {
+  const entries = columns.flatMap((column): [string, ColumnType][] => {
+    const own: [string, ColumnType] = [column.name, column.type];
+    if (window.size === 1 || !isVarying(column)) return [own];
+    return [own, [lengthsColumn(column.name), { kind: "u32", shape: [window.size], unit: "B" }]];
+  });
+  entries.push(...ids.map((id): [string, ColumnType] => [id.name, ID_TYPES[id.source]]));
+  const schema = Object.fromEntries(entries);
+  if (Object.keys(schema).length !== entries.length) {
     throw new WindrowError(
       "usage",
-      `Cannot lay out samples: two columns have the same name, got ${[features.name, ...ids.map((id) => id.name)].join(", ")}`,
+      `Cannot lay out samples: two columns have the same name, got ${entries.map(([name]) => name).join(", ")}`,
     );
   }
   return schema;
@@ -77,19 +120,64 @@ const TASK_BYTES = 64 * 2 ** 20;
 /** Raw bytes of a row group: readers hold one or two at a time. */
 const GROUP_BYTES = 16 * 2 ** 20;
 
-/** How the samples are cut into pieces: a pure function of their layout, never of the machine. */
+/** No shard and no row group is larger: places in a shard are 32-bit numbers, and the header wants some room. */
+const MOST_SHARD_BYTES = 2 ** 32 - 2 ** 24;
+const MOST_GROUP_BYTES = 2 ** 30;
+
+/** Bytes of the values of a column of varying size, over all rows. */
+export interface ValueSizes {
+  readonly mean: number;
+  readonly largest: number;
+}
+
+/** What is known of the samples beyond their layout. */
+export interface SampleFacts {
+  readonly window: WindowSpec;
+  /** Bytes of the longest trace id. */
+  readonly longestId: number;
+  /** By column of varying size. */
+  readonly values: Readonly<Record<string, ValueSizes>>;
+}
+
+/** Bytes of a sample, on average and at most. */
+function sampleSizes(schema: Schema, { window, longestId, values }: SampleFacts): { mean: number; largest: number } {
+  let [mean, largest] = [0, 0];
+  for (const [name, type] of Object.entries(schema)) {
+    // Ids vary in length: room is kept for the longest, so that every shard has the same number of samples.
+    const fixed = rowBytes(type) ?? (Object.hasOwn(values, name) ? undefined : longestId + 4);
+    mean += fixed ?? 4 + window.size * values[name]!.mean;
+    largest += fixed ?? 4 + window.size * values[name]!.largest;
+  }
+  return { mean, largest };
+}
+
+/** Bytes that a shard takes before its samples, and that each sample takes beside its values, at most: its place, and the sizes of values. */
+function roomBeside(mds: MdsLayout): { head: number; sample: number } {
+  const sized = mds.columns.filter((column) => rowBytes(column.type) !== undefined && columnBytes(column).sized);
+  return {
+    head: Math.max(4096, emptyShardBytes(configBytes(mds))),
+    sample: 4 + Math.max(4, 4 * sized.length),
+  };
+}
+
+/**
+ * How the samples are cut into pieces: a pure function of them, never of the machine. Where values vary in size, a shard has as many
+ * samples as fill it on average, and never so many that the largest of them would not fit into any.
+ */
 export function pieces(
   schema: Schema,
   mds: MdsLayout,
-  longestId: number,
+  facts: SampleFacts,
 ): Pick<DatasetSpec, "unitRows" | "groupRows" | "unitsPerTask"> & { sampleBytes: number } {
-  // Ids vary in length: room is kept for the longest, so that every shard has the same number of samples.
-  const sampleBytes = Object.values(schema).reduce((sum, type) => sum + (rowBytes(type) ?? longestId + 4), 0);
-  const unitRows = samplesPerShard(mds) ?? Math.max(1, Math.floor((mds.shardBytes - 4096) / (sampleBytes + 8)));
+  const { mean, largest } = sampleSizes(schema, facts);
+  const most = (bytes: number) => Math.max(1, Math.floor(bytes));
+  const { head, sample } = roomBeside(mds);
+  const perShard = samplesPerShard(mds) ?? most((mds.shardBytes - head) / (mean + sample));
+  const unitRows = Math.min(perShard, most(MOST_SHARD_BYTES / (largest + sample)));
   return {
-    sampleBytes,
+    sampleBytes: mean,
     unitRows,
-    groupRows: Math.max(1, Math.min(unitRows, Math.floor(GROUP_BYTES / sampleBytes))),
-    unitsPerTask: Math.max(1, Math.floor(TASK_BYTES / (unitRows * sampleBytes))),
+    groupRows: Math.min(unitRows, most(GROUP_BYTES / mean), most(MOST_GROUP_BYTES / largest)),
+    unitsPerTask: most(TASK_BYTES / (unitRows * mean)),
   };
 }

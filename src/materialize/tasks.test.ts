@@ -12,7 +12,8 @@ const features = { name: "features", type: { kind: "f32", shape: [2, 5] } } as c
 const SPEC: DatasetSpec = {
   seed: "1",
   window: { size: 2, stride: 1 },
-  features,
+  columns: [features],
+  times: "stamps",
   ids: [],
   formats: ["mds", "parquet"],
   mds: mdsLayout(

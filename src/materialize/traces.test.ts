@@ -16,7 +16,8 @@ const list = fc.uniqueArray(
     entity: texts,
     split: fc.constantFrom(...SPLITS),
     firstRow: fc.nat({ max: 2 ** 50 }),
-    rows: fc.nat({ max: 2 ** 32 - 1 }),
+    rows: fc.nat({ max: 2 ** 31 }),
+    firstStart: fc.nat({ max: 2 ** 31 }),
   }),
   { selector: ({ id }) => id, maxLength: 20 },
 );
@@ -40,6 +41,7 @@ test("traces come back from their file, in the order of their names' bytes", () 
         split: SPLITS[table.split[i]!]!,
         firstRow: table.firstRow[i]!,
         rows: table.rows[i]!,
+        firstStart: table.firstStart[i]!,
       }));
       assert.deepEqual(
         back,
@@ -53,6 +55,19 @@ test("traces come back from their file, in the order of their names' bytes", () 
 test("two traces of one name are refused, with the name", () => {
   const trace: Trace = { id: "219001000-5", entity: "219001000", split: "train", firstRow: 0, rows: 1 };
   assert.throws(() => traceTable([trace, { ...trace, rows: 2 }]), { code: "damaged", message: /219001000-5/ });
+});
+
+test("stretches of one trace stand by their starts, and are refused where two share one", () => {
+  const stretch = (firstStart: number, rows: number): Trace => ({
+    ...{ id: "drive", entity: "car", split: "train", firstRow: 0 },
+    firstStart,
+    rows,
+  });
+  const table = traceTable([stretch(10, 5), stretch(0, 10), stretch(20, 1)]);
+  assert.deepEqual([...table.firstStart], [0, 10, 20]);
+  assert.throws(() => traceTable([stretch(9, 5), stretch(0, 10)]), { code: "damaged", message: /drive/ });
+  assert.throws(() => traceTable([stretch(7, 0), stretch(7, 0)]), { code: "damaged" });
+  assert.throws(() => traceTable([stretch(2 ** 32 - 1, 2)]), { code: "unsupported", message: /2³²/ });
 });
 
 test("a table that is not there says what to do", () => {

@@ -6,18 +6,23 @@ import type { Split } from "../order/index.ts";
 /** The splits, each at the place that codes for it. */
 export const SPLITS = ["train", "validation", "test"] as const satisfies readonly Split[];
 
-/** One trace: rows `firstRow` to `firstRow + rows` of the rows file. */
+/**
+ * A stretch of one trace, in which windows are cut: rows `firstRow` to `firstRow + rows` of the rows file. Several may have one id, as
+ * where a trace has gaps; their starts tell their windows apart.
+ */
 export interface Trace {
-  /** Names the trace; unique. */
+  /** Names the trace. */
   readonly id: string;
   /** What splits are made by: a vessel, a driver, a patient. */
   readonly entity: string;
   readonly split: Split;
   readonly firstRow: number;
   readonly rows: number;
+  /** Number of the first row within the trace: its windows start at `firstStart`, `firstStart + stride`, and so on; 0 where absent. */
+  readonly firstStart?: number;
 }
 
-/** Traces in columns, ordered by id (UTF-8 bytes), so that comparing places compares ids. */
+/** Traces in columns, ordered by id (UTF-8 bytes), then first start, so that comparing places compares both. */
 export interface TraceTable {
   readonly length: number;
   /** Ids and entities one after the other as UTF-8; trace i's are `[offsets[i], offsets[i + 1])`. */
@@ -28,6 +33,7 @@ export interface TraceTable {
   readonly split: Uint8Array;
   readonly firstRow: Float64Array;
   readonly rows: Uint32Array;
+  readonly firstStart: Uint32Array;
 }
 
 const FILE = "traces.bin";
@@ -61,17 +67,30 @@ function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xe000;
 }
 
-/**
- * A table of the traces.
- * @throws WindrowError `damaged` when two have the same id.
- */
-export function traceTable(traces: readonly Trace[]): TraceTable {
-  const sorted = [...traces].sort((a, b) => compareText(a.id, b.id));
-  for (let i = 1; i < sorted.length; i++) {
-    if (sorted[i]!.id === sorted[i - 1]!.id) {
-      throw new WindrowError("damaged", `Cannot order the samples: two traces have the name ${sorted[i]!.id}`);
+/** Refuses stretches of one trace that share a start, as two windows would have one name. */
+function checkStarts(sorted: readonly Trace[]): void {
+  for (const [i, { id, firstStart = 0, rows }] of sorted.entries()) {
+    const before = sorted[i - 1];
+    const isShared = before?.id === id && (before.firstStart ?? 0) + Math.max(1, before.rows) > firstStart;
+    if (isShared) throw new WindrowError("damaged", `Cannot order the samples: two traces have the name ${id}`);
+    if (firstStart + rows > 2 ** 32) {
+      throw new WindrowError(
+        "unsupported",
+        `Cannot order the samples: ${id} must end below row 2³², got row ${firstStart + rows}`,
+      );
     }
   }
+}
+
+/**
+ * A table of the traces.
+ * @throws WindrowError `damaged` when two of one id overlap, `unsupported` for a trace of more than 2³² rows.
+ */
+export function traceTable(traces: readonly Trace[]): TraceTable {
+  const sorted = [...traces].sort(
+    (a, b) => compareText(a.id, b.id) || (a.firstStart ?? 0) - (b.firstStart ?? 0) || a.firstRow - b.firstRow,
+  );
+  checkStarts(sorted);
   const ids = texts(sorted.map((trace) => trace.id));
   const entities = texts(sorted.map((trace) => trace.entity));
   return {
@@ -83,7 +102,13 @@ export function traceTable(traces: readonly Trace[]): TraceTable {
     split: Uint8Array.from(sorted, (trace) => SPLITS.indexOf(trace.split)),
     firstRow: Float64Array.from(sorted, (trace) => trace.firstRow),
     rows: Uint32Array.from(sorted, (trace) => trace.rows),
+    firstStart: Uint32Array.from(sorted, (trace) => trace.firstStart ?? 0),
   };
+}
+
+/** The row of the rows file at which a window of a trace begins. */
+export function windowRow(traces: TraceTable, trace: number, start: number): number {
+  return traces.firstRow[trace]! + start - traces.firstStart[trace]!;
 }
 
 /** The id of a trace. */
@@ -107,6 +132,7 @@ function columnsOf(traces: Omit<TraceTable, "length">): (Uint8Array | Uint32Arra
   return [
     traces.firstRow,
     traces.rows,
+    traces.firstStart,
     traces.idOffsets,
     traces.entityOffsets,
     traces.split,
@@ -142,6 +168,7 @@ export function readTraces(workspace: Workspace): TraceTable {
     length: n,
     firstRow: new Float64Array(buffer, next(8 * n), n),
     rows: new Uint32Array(buffer, next(4 * n), n),
+    firstStart: new Uint32Array(buffer, next(4 * n), n),
     idOffsets: new Uint32Array(buffer, next(4 * (n + 1)), n + 1),
     entityOffsets: new Uint32Array(buffer, next(4 * (n + 1)), n + 1),
     split: new Uint8Array(buffer, next(n), n),

@@ -1,4 +1,4 @@
-/** The codecs that Node brings (zstd, gz, br) and snappy, behind the interface of core. */
+/** The codecs that Node brings (zstd, gz, zlib, br), snappy and frames of LZ4, behind the interface of core. */
 
 import { createRequire } from "node:module";
 import { pipeline, type Transform, type TransformOptions } from "node:stream";
@@ -10,16 +10,21 @@ import {
   constants,
   createBrotliDecompress,
   createGunzip,
+  createInflate,
   createZstdDecompress,
+  deflateSync,
   gunzip,
   gunzipSync,
   gzipSync,
+  inflate,
+  inflateSync,
   type ZlibOptions,
   zstdCompressSync,
   zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
 import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
+import { unpackLz4Frame } from "../formats/lz4.kernel.ts";
 import { systemCode } from "./io-error.ts";
 
 type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength"> &
@@ -36,13 +41,15 @@ const LEAST_PROMISE = 1 << 16;
 /** Raw bytes for each packed one, at most: of deflate (zlib's "Technical Details"), and of snappy, whose copies of 64 bytes take 3. */
 const MOST_DEFLATED = 1032;
 const MOST_SNAPPED = 22;
+/** A byte lengthens a match of LZ4 by this much. */
+const MOST_LZ4 = 255;
 
 /**
- * zstd, gz, br and snappy, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz 9, br 11. Bytes that trail
- * a whole zstd or br stream are not noticed: who knows the packed length checks it.
+ * zstd, gz, zlib, br, snappy and lz4-frame, by those names. Levels where absent are the ones of mosaicml-streaming: zstd 3, gz and zlib 9, br 11.
+ * Bytes that trail a whole zstd or br stream are not noticed: who knows the packed length checks it.
  */
 export function nodeCodecs(): Codecs {
-  return new Map([zstd, gz, br, snappy].map((codec) => [codec.name, codec]));
+  return new Map([zstd, gz, zlib, br, snappy, lz4Frame].map((codec) => [codec.name, codec]));
 }
 
 const zstd: Codec = {
@@ -71,6 +78,18 @@ const gz: Codec = {
   unpack: (bytes, rawLength) => unpackExactly("gz", gunzipSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("gz", promisify(gunzip), bytes, rawLength),
   unpackPieces: (pieces, rawLength) => unpackPieces("gz", createGunzip, pieces, rawLength),
+};
+
+/** What gz packs, in the frame of RFC 1950: chunks of Zarr and of Blosc have it. */
+const zlib: Codec = {
+  name: "zlib",
+  pack(bytes, level = constants.Z_BEST_COMPRESSION) {
+    checkSize("zlib", bytes);
+    return compact(deflateSync(bytes, { level, chunkSize: deflateBound(bytes.length) }));
+  },
+  unpack: (bytes, rawLength) => unpackExactly("zlib", inflateSync, bytes, rawLength),
+  unpackLater: (bytes, rawLength) => unpackLater("zlib", promisify(inflate), bytes, rawLength),
+  unpackPieces: (pieces, rawLength) => unpackPieces("zlib", createInflate, pieces, rawLength),
 };
 
 const br: Codec = {
@@ -114,6 +133,30 @@ const snappy: Codec = {
     }
   },
 };
+
+/** Frames of LZ4, as MCAP's chunks and Arrow's buffers are; blocks without a frame are another thing. */
+const lz4Frame: Codec = {
+  name: "lz4-frame",
+  pack(bytes) {
+    checkSize("lz4-frame", bytes);
+    // The addon takes nothing but a Buffer here.
+    return compact(loadLz4().compressFrameSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
+  },
+  unpack(bytes, rawLength) {
+    if (rawLength > MOST_LZ4 * bytes.length) throw wrongLength("lz4-frame", rawLength, `${bytes.length} packed bytes`);
+    try {
+      return unpackLz4Frame(bytes, rawLength);
+    } catch (cause) {
+      throw notTheFrame(rawLength, cause);
+    }
+  },
+};
+
+function notTheFrame(rawLength: number, cause: unknown): WindrowError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot unpack lz4-frame: must unpack to ${rawLength} bytes, got other bytes (${why})`;
+  return new WindrowError("damaged", message, { cause });
+}
 
 // The decoder allocates what the block declares, so that is looked at first.
 function checkDeclared(bytes: Uint8Array, rawLength: number): void {
@@ -265,10 +308,22 @@ function loadSnappy(): Snappy {
     loadedSnappy ??= createRequire(import.meta.url)("snappy") as Snappy; // its own declarations say so
     return loadedSnappy;
   } catch (cause) {
-    throw noSnappy(cause);
+    throw notInstalled("snappy", cause);
   }
 }
 
-function noSnappy(cause: unknown): WindrowError {
-  return new WindrowError("unsupported", "Cannot use snappy: the package that packs it is not installed", { cause });
+function notInstalled(name: string, cause: unknown): WindrowError {
+  return new WindrowError("unsupported", `Cannot use ${name}: the package that packs it is not installed`, { cause });
+}
+
+type Lz4 = Pick<typeof import("lz4-napi"), "compressFrameSync">;
+let loadedLz4: Lz4 | undefined;
+
+function loadLz4(): Lz4 {
+  try {
+    loadedLz4 ??= createRequire(import.meta.url)("lz4-napi") as Lz4; // its own declarations say so
+    return loadedLz4;
+  } catch (cause) {
+    throw notInstalled("lz4-frame", cause);
+  }
 }

@@ -4,7 +4,7 @@ import { WindrowError } from "../core/index.ts";
 import type { InputFile } from "./inputs.ts";
 import { textHead } from "./text-head.ts";
 
-/** What a column's cells are taken for. */
+/** What a column's cells are taken for. A cell without a value is NaN among `f64`, no value among `i64`, and an empty `str`. */
 export type CsvKind = "f64" | "i64" | "str";
 
 /** A column of a text table. */
@@ -64,7 +64,7 @@ function kindOf(cells: readonly string[]): CsvKind {
   if (!isMostly(NUMBER)) return "str";
   const isLarge = values.some((cell) => INTEGER.test(cell) && !Number.isSafeInteger(Number(cell)));
   // Whole numbers that float64 does not hold are read as what they are.
-  return isLarge && isMostly(INTEGER) && values.length === cells.length ? "i64" : "f64";
+  return isLarge && isMostly(INTEGER) ? "i64" : "f64";
 }
 
 function columnNames(

@@ -54,18 +54,18 @@ function needOf(name: string, { time, required }: Needs): Need {
 /** A cell's value, and when it is none. */
 function cellSql({ kind }: CsvColumn, cell: string, need: Need): { value: string; bad: string } {
   const text = `trim(${cell})`;
+  const isGap = `lower(${text}) IN (${NO_NUMBER.map(quoted).join(", ")})`;
   switch (kind) {
     case "f64": {
       const value = `try_cast(${text} AS DOUBLE)`;
-      const isGap = `lower(${text}) IN (${NO_NUMBER.map(quoted).join(", ")})`;
       const bad =
-        need !== "none" ? `(${value} IS NULL OR NOT isfinite(${value}))` : `(${value} IS NULL AND NOT ${isGap})`;
+        need === "none" ? `(${value} IS NULL AND NOT ${isGap})` : `(${value} IS NULL OR NOT isfinite(${value}))`;
       return { value: `coalesce(${value}, 'nan'::DOUBLE)`, bad };
     }
     case "i64": {
       // A cast alone would round 1.5.
       const value = `CASE WHEN regexp_full_match(${text}, '[+-]?[0-9]+') THEN try_cast(${text} AS BIGINT) END`;
-      return { value, bad: `(${value}) IS NULL` };
+      return { value, bad: `((${value}) IS NULL${need === "none" ? ` AND NOT ${isGap}` : ""})` };
     }
     case "str":
       return {

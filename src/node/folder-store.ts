@@ -13,12 +13,14 @@ import {
   type Stats,
   statSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { type ByteRange, isSafeKey, type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
 import { checkRange, closedFile, safeKey } from "../stores/guards.ts";
 import { draftName, folderDraft } from "./folder-store-draft.ts";
 import { ioError, systemCode } from "./io-error.ts";
+import { isHiddenLock, lockFile } from "./lock.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** A folder, and the tidying of what killed processes left in it. */
 export interface FolderStore extends Store {
@@ -55,6 +57,11 @@ export function folderStore(path: string): FolderStore {
       // A folder of this name is no key.
       if (fileSize(file) === undefined) return;
       attempt("remove", file, () => rmSync(file, { force: true }));
+    },
+    lock(key, doing) {
+      const file = at(key);
+      makeFolder(dirname(file));
+      return lockFile(join(dirname(file), `.${basename(file)}.lock`), doing);
     },
     async removeDrafts(prefix = "") {
       const found = [...walk(path, prefix, "", [realPath(path)])];
@@ -195,6 +202,7 @@ function entries(folder: string): readonly Entry[] {
   return found
     .flatMap((dirent) => {
       const { name } = dirent;
+      if (isHiddenLock(name)) return [];
       const link = dirent.isSymbolicLink();
       const what = link ? statTarget(join(folder, name)) : dirent;
       if (what?.isDirectory()) return [{ name, link, folder: true, sorts: `${name}/` }];

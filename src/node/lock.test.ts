@@ -24,6 +24,7 @@ test("what a kill left while a lock was taken, whole or half written, is swept b
     [`.lock.${GONE}`, whole],
     [`.lock.${GONE - 1}`, '{"pid":'],
     [`.lock.${GONE}.stale`, whole],
+    [`.lock.${GONE}.7.stale`, whole],
     [".lock", whole],
   ] as const)
     writeFileSync(join(path, name), text);
@@ -41,4 +42,10 @@ test("a running process's file, another host's, and others' files are let be", (
   for (const name of names.slice(2)) writeFileSync(join(path, name), "");
   lockFile(join(path, ".lock"), "write")[Symbol.dispose]();
   assert.deepEqual(readdirSync(path).sort(), names.sort());
+});
+
+test("a lock of another thread of this process is held, as far as can be seen", (t) => {
+  const path = join(folder(t), ".lock");
+  writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), thread: 7 }));
+  assert.throws(() => lockFile(path, "write"), { code: "exists" });
 });

@@ -4,6 +4,7 @@ import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { threadId } from "node:worker_threads";
 import { WindrowError } from "../core/index.ts";
 import { ioError, systemCode } from "./io-error.ts";
 
@@ -11,10 +12,14 @@ import { ioError, systemCode } from "./io-error.ts";
 interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** Number of the thread in its process; absent for the main one. */
+  readonly thread?: number;
 }
 
-/** Locks of this process: its own number in a lock file does not say whether it is this run's. */
+/** Locks of this thread: its process's number in a lock file does not say whether it is this run's. */
 const held = new Set<string>();
+/** What this thread calls its files beside a lock: threads of one process must not meet in one. */
+const OWN = threadId === 0 ? `${process.pid}` : `${process.pid}.${threadId}`;
 
 function holderOf(path: string): Holder | undefined {
   try {
@@ -28,7 +33,8 @@ function holderOf(path: string): Holder | undefined {
 function isRunning(holder: Holder, path: string): boolean {
   // Whether a process of another host runs cannot be seen from here: it is taken to.
   if (holder.host !== hostname()) return true;
-  if (holder.pid === process.pid) return held.has(path);
+  // Which locks another thread of this process holds cannot be seen from here either.
+  if (holder.pid === process.pid) return (holder.thread ?? 0) !== threadId || held.has(path);
   try {
     process.kill(holder.pid, 0);
     return true;
@@ -39,9 +45,10 @@ function isRunning(holder: Holder, path: string): boolean {
 
 /** A link is made whole or not at all, with what the lock says already in it. */
 function tryLock(path: string): boolean {
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${OWN}`;
+  const holder: Holder = { pid: process.pid, host: hostname(), ...(threadId > 0 && { thread: threadId }) };
   try {
-    writeFileSync(own, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder));
+    writeFileSync(own, JSON.stringify(holder));
     linkSync(own, path);
     return true;
   } catch (cause) {
@@ -54,7 +61,7 @@ function tryLock(path: string): boolean {
 
 /** Moves the lock of a process that is gone out of the way; puts it back where it turns out to be another's. */
 function removeStale(path: string, stale: Holder | undefined): void {
-  const moved = `${path}.${process.pid}.stale`;
+  const moved = `${path}.${OWN}.stale`;
   try {
     renameSync(path, moved);
   } catch {
@@ -66,12 +73,17 @@ function removeStale(path: string, stale: Holder | undefined): void {
   else rmSync(moved, { force: true });
 }
 
+/** Whether a file of this name belongs to the lock of a hidden name: `.x.lock`, and what is beside it while it is taken. */
+export function isHiddenLock(name: string): boolean {
+  return /^\..+\.lock(\.\d+){0,2}(\.stale)?$/.test(name);
+}
+
 /** Removes what processes left that were killed while they took the lock or moved it: files with the lock's name and their number. */
 function sweep(path: string): void {
   const lock = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {
     const [pid, ...rest] = name.startsWith(lock) ? name.slice(lock.length).split(".") : [];
-    if (pid === undefined || !/^\d+$/.test(pid) || !["", "stale"].includes(rest.join("."))) continue;
+    if (pid === undefined || !/^\d+$/.test(pid) || !/^(\d+)?\.?(stale)?$/.test(rest.join("."))) continue;
     const file = join(dirname(path), name);
     // A kill in the middle of writing leaves no holder to read.
     const holder = holderOf(file) ?? { pid: Number(pid), host: hostname() };

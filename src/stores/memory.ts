@@ -6,6 +6,7 @@ import { checkRange, closedFile, safeKey } from "./guards.ts";
 /** An empty store that lives as long as it is held. What goes in and what comes out are copies. */
 export function memoryStore(name = "memory"): Store {
   const files = new Map<Key, Uint8Array>();
+  const locked = new Set<Key>();
   return {
     name,
     async get(key, range) {
@@ -27,6 +28,12 @@ export function memoryStore(name = "memory"): Store {
     draft: async (key) => new MemoryDraft(safeKey(key, name), (bytes) => files.set(key, bytes)),
     async delete(key) {
       files.delete(safeKey(key, name));
+    },
+    lock(key, doing) {
+      if (locked.has(key))
+        throw new WindrowError("exists", `Cannot ${doing}: another writer is at work on ${name}/${key}`);
+      locked.add(key);
+      return { [Symbol.dispose]: () => void locked.delete(key) };
     },
   };
 }

@@ -6,123 +6,183 @@ import { type Check, expectRefusal, expectSame } from "./check.ts";
 const ABC = Uint8Array.of(97, 98, 99);
 const UNSAFE = ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/.", "a\\b", "C:a", "a\0b"];
 
+/** What a store holds in the beginning. */
+type Files = Readonly<Record<Key, Uint8Array>>;
+
+/** A fact about a store that holds `files`. */
+interface ReadFact {
+  readonly files: Files;
+  readonly lists?: true;
+  check(store: ReadStore): Promise<void>;
+}
+
+const LONG = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
+const NAMES = ["a-b", "a.b", "a/b", "a/c/d", "a0", "ab", "é/ü", "z", "\u{1f6a2}", "\uff21"];
+
+const readFacts: Readonly<Record<string, ReadFact>> = {
+  "a value comes back whole and by range": {
+    files: { "a/b.bin": LONG },
+    async check(store) {
+      expectSame(await store.get("a/b.bin"), LONG, "the whole value");
+      expectSame(await store.size("a/b.bin"), 100_000, "its size");
+      for (const [from, to] of [
+        [0, 1],
+        [70_000, 70_010],
+        [99_999, 100_000],
+        [0, 100_000],
+        [5, 5],
+        [100_000, 100_000],
+      ] as const) {
+        expectSame(await store.get("a/b.bin", { from, to }), LONG.subarray(from, to), `the range ${from} to ${to}`);
+      }
+    },
+  },
+  "a range behind the end is damage, and one that is no range is refused": {
+    files: { a: ABC },
+    async check(store) {
+      for (const [from, to] of [
+        [0, 4],
+        [3, 4],
+        [4, 4],
+        [0, 2 ** 53 - 1],
+      ] as const) {
+        await expectRefusal("damaged", () => store.get("a", { from, to }), `the range ${from} to ${to} of 3 bytes`);
+      }
+      for (const [from, to] of [
+        [2, 1],
+        [-1, 1],
+        [0.5, 1],
+        [0, Number.NaN],
+        [0, Number.POSITIVE_INFINITY],
+      ] as const) {
+        await expectRefusal("usage", () => store.get("a", { from, to }), `the range ${from} to ${to}`);
+      }
+    },
+  },
+  "a key that is not there is undefined": {
+    files: { "a/b": ABC },
+    async check(store) {
+      for (const key of ["c", "a", "a/c", "a/b/c", "c/d/e"]) {
+        expectSame(await store.get(key), undefined, `the value of ${key}`);
+        expectSame(await store.get(key, { from: 0, to: 9 }), undefined, `a range of ${key}`);
+        expectSame(await store.size(key), undefined, `the size of ${key}`);
+      }
+    },
+  },
+  "a key that is open is read in any place": {
+    files: { "a/b.bin": LONG },
+    async check(store) {
+      if (store.open === undefined) return;
+      using file = need(store.open("a/b.bin"));
+      expectSame(file.bytes, 100_000, "its size");
+      for (const [from, to] of [
+        [69_000, 70_000],
+        [0, 70_000],
+        [5, 6],
+        [100_000, 100_000],
+      ] as const) {
+        // A view, so that a read beside it shows.
+        const around = new Uint8Array(to - from + 2);
+        file.readInto(from, around.subarray(1, -1));
+        expectSame(around, [0, ...LONG.subarray(from, to), 0], `the bytes ${from} to ${to}`);
+      }
+    },
+  },
+  "an open key is not read behind its end, nor when it is closed, nor opened where there is none": {
+    files: { a: ABC },
+    async check(store) {
+      if (store.open === undefined) return;
+      const file = need(store.open("a"));
+      const read = async (at: number, bytes: number) => file.readInto(at, new Uint8Array(bytes));
+      for (const [at, bytes] of [
+        [0, 4],
+        [3, 1],
+        [4, 0],
+        [2 ** 40, 1],
+      ] as const) {
+        await expectRefusal("damaged", () => read(at, bytes), `the bytes ${at} to ${at + bytes} of 3`);
+      }
+      for (const at of [-1, 0.5, Number.NaN]) await expectRefusal("usage", () => read(at, 1), `the place ${at}`);
+      file[Symbol.dispose]();
+      file[Symbol.dispose]();
+      await expectRefusal("internal", () => read(0, 1), "a read of what is closed");
+      for (const key of ["b", "a/b"]) expectSame(store.open(key), undefined, `what is opened of ${key}`);
+      for (const key of UNSAFE)
+        await expectRefusal("usage", async () => store.open?.(key), `open of ${JSON.stringify(key)}`);
+    },
+  },
+  "an empty value is a value": {
+    files: { empty: new Uint8Array() },
+    async check(store) {
+      expectSame(await store.get("empty"), [], "the value");
+      expectSame(await store.get("empty", { from: 0, to: 0 }), [], "the range of nothing");
+      expectSame(await store.size("empty"), 0, "its size");
+    },
+  },
+  "what is given is the caller's own": {
+    files: { a: ABC },
+    async check(store) {
+      for (const range of [undefined, { from: 0, to: 3 }]) {
+        const answer = range === undefined ? await store.get("a") : await store.get("a", range);
+        answer?.fill(0);
+      }
+      expectSame(await store.get("a"), ABC, "the value after the caller wrote over what it got");
+      expectSame(await store.get("a", { from: 1, to: 3 }), [98, 99], "a range of it");
+    },
+  },
+  "keys are listed by prefix, in code-unit order": {
+    files: Object.fromEntries(NAMES.map((name) => [name, ABC])),
+    lists: true,
+    async check(store) {
+      for (const prefix of ["", "a", "a/", "a/c", "a/c/d", "a.", "é", "nothing", "nothing/at/all", "/", "../"]) {
+        const expected = NAMES.filter((name) => name.startsWith(prefix)).sort();
+        expectSame(await keys(store, prefix), expected, `the list of "${prefix}"`);
+      }
+      for (const name of NAMES) expectSame(await store.get(name), ABC, `the value of ${name}`);
+    },
+  },
+  "an empty store lists nothing": {
+    files: {},
+    lists: true,
+    async check(store) {
+      expectSame(await keys(store, ""), [], "the list");
+    },
+  },
+  "a name that leaves the store is not read": {
+    files: {},
+    async check(store) {
+      for (const key of UNSAFE) {
+        const what = JSON.stringify(key);
+        await expectRefusal("usage", () => store.get(key), `get of ${what}`);
+        await expectRefusal("usage", () => store.size(key), `size of ${what}`);
+      }
+    },
+  },
+};
+
 type Fact = (store: Store) => Promise<void>;
 
 const facts: Readonly<Record<string, Fact>> = {
-  "a value comes back whole and by range": async (store) => {
-    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
-    await store.put("a/b.bin", bytes);
-    expectSame(await store.get("a/b.bin"), bytes, "the whole value");
-    expectSame(await store.size("a/b.bin"), 100_000, "its size");
-    for (const [from, to] of [
-      [0, 1],
-      [70_000, 70_010],
-      [99_999, 100_000],
-      [0, 100_000],
-      [5, 5],
-      [100_000, 100_000],
-    ] as const) {
-      expectSame(await store.get("a/b.bin", { from, to }), bytes.subarray(from, to), `the range ${from} to ${to}`);
-    }
-  },
-  "a range behind the end is damage, and one that is no range is refused": async (store) => {
-    await store.put("a", ABC);
-    for (const [from, to] of [
-      [0, 4],
-      [3, 4],
-      [4, 4],
-      [0, 2 ** 53 - 1],
-    ] as const) {
-      await expectRefusal("damaged", () => store.get("a", { from, to }), `the range ${from} to ${to} of 3 bytes`);
-    }
-    for (const [from, to] of [
-      [2, 1],
-      [-1, 1],
-      [0.5, 1],
-      [0, Number.NaN],
-      [0, Number.POSITIVE_INFINITY],
-    ] as const) {
-      await expectRefusal("usage", () => store.get("a", { from, to }), `the range ${from} to ${to}`);
-    }
-  },
-  "a key that is not there is undefined": async (store) => {
-    await store.put("a/b", ABC);
-    for (const key of ["c", "a", "a/c", "a/b/c", "c/d/e"]) {
-      expectSame(await store.get(key), undefined, `the value of ${key}`);
-      expectSame(await store.get(key, { from: 0, to: 9 }), undefined, `a range of ${key}`);
-      expectSame(await store.size(key), undefined, `the size of ${key}`);
-    }
-  },
-  "a key that is open is read in any place, and stays what it was": async (store) => {
+  "a key that is open stays what it was": async (store) => {
     if (store.open === undefined) return;
-    const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 31) % 251);
+    const bytes = LONG.subarray(0, 70_000);
     await store.put("a/b.bin", bytes);
     using file = need(store.open("a/b.bin"));
     await store.put("a/b.bin", ABC);
-    expectSame(file.bytes, 70_000, "its size");
-    for (const [from, to] of [
-      [69_000, 70_000],
-      [0, 70_000],
-      [5, 6],
-      [70_000, 70_000],
-    ] as const) {
-      // A view, so that a read beside it shows.
-      const around = new Uint8Array(to - from + 2);
-      file.readInto(from, around.subarray(1, -1));
-      expectSame(around, [0, ...bytes.subarray(from, to), 0], `the bytes ${from} to ${to}`);
-    }
-    await store.delete("a/b.bin");
     const last = new Uint8Array(1);
     file.readInto(69_999, last);
-    expectSame(last, bytes.subarray(69_999), "the last byte of a file that is deleted meanwhile");
+    expectSame(last, bytes.subarray(69_999), "the last byte of a file that is replaced meanwhile");
+    await store.delete("a/b.bin");
+    file.readInto(69_998, last);
+    expectSame(last, bytes.subarray(69_998, 69_999), "a byte of a file that is deleted meanwhile");
+    expectSame(file.bytes, 70_000, "its size");
     expectSame(store.open("a/b.bin"), undefined, "what is opened of a key that is gone");
-  },
-  "an open key is not read behind its end, nor when it is closed, nor opened where there is none": async (store) => {
-    if (store.open === undefined) return;
-    await store.put("a", ABC);
-    const file = need(store.open("a"));
-    const read = async (at: number, bytes: number) => file.readInto(at, new Uint8Array(bytes));
-    for (const [at, bytes] of [
-      [0, 4],
-      [3, 1],
-      [4, 0],
-      [2 ** 40, 1],
-    ] as const) {
-      await expectRefusal("damaged", () => read(at, bytes), `the bytes ${at} to ${at + bytes} of 3`);
-    }
-    for (const at of [-1, 0.5, Number.NaN]) await expectRefusal("usage", () => read(at, 1), `the place ${at}`);
-    file[Symbol.dispose]();
-    file[Symbol.dispose]();
-    await expectRefusal("internal", () => read(0, 1), "a read of what is closed");
-    for (const key of ["b", "a/b"]) expectSame(store.open(key), undefined, `what is opened of ${key}`);
-    const { open } = store;
-    for (const key of UNSAFE) await expectRefusal("usage", async () => open(key), `open of ${JSON.stringify(key)}`);
-  },
-  "an empty value is a value": async (store) => {
-    await store.put("empty", new Uint8Array());
-    expectSame(await store.get("empty"), [], "the value");
-    expectSame(await store.size("empty"), 0, "its size");
-    expectSame(await keys(store, ""), ["empty"], "the list");
-  },
-  "keys are listed by prefix, in code-unit order": async (store) => {
-    const names = ["a-b", "a.b", "a/b", "a/c/d", "a0", "ab", "é/ü", "z", "\u{1f6a2}", "\uff21"];
-    for (const name of names) await store.put(name, ABC);
-    for (const prefix of ["", "a", "a/", "a/c", "a/c/d", "a.", "é", "nothing", "nothing/at/all", "/", "../"]) {
-      const expected = names.filter((name) => name.startsWith(prefix)).sort();
-      expectSame(await keys(store, prefix), expected, `the list of "${prefix}"`);
-    }
-  },
-  "an empty store lists nothing": async (store) => {
-    expectSame(await keys(store, ""), [], "the list");
   },
   "a value is a copy of what was given": async (store) => {
     const bytes = ABC.slice();
     await store.put("a", bytes);
     bytes.fill(0);
-    const answer = await store.get("a");
-    expectSame(answer, ABC, "the value after the caller wrote over what it gave");
-    answer?.fill(0);
-    expectSame(await store.get("a"), ABC, "the value after the caller wrote over what it got");
+    expectSame(await store.get("a"), ABC, "the value after the caller wrote over what it gave");
   },
   "put replaces the whole value": async (store) => {
     await store.put("a", new Uint8Array(1000));
@@ -188,11 +248,9 @@ const facts: Readonly<Record<string, Fact>> = {
     expectSame(await keys(store, ""), ["a/c", "d"], "the list");
     expectSame(await store.get("a/b"), undefined, "the deleted value");
   },
-  "a name that leaves the store is refused": async (store) => {
+  "a name that leaves the store is not written": async (store) => {
     for (const key of UNSAFE) {
       const what = JSON.stringify(key);
-      await expectRefusal("usage", () => store.get(key), `get of ${what}`);
-      await expectRefusal("usage", () => store.size(key), `size of ${what}`);
       await expectRefusal("usage", () => store.put(key, ABC), `put of ${what}`);
       await expectRefusal("usage", () => store.draft(key), `draft of ${what}`);
       await expectRefusal("usage", () => store.delete(key), `delete of ${what}`);
@@ -201,13 +259,41 @@ const facts: Readonly<Record<string, Fact>> = {
   },
 };
 
+/** What a store for reading can do. */
+export interface ReadStoreAbilities {
+  /** Whether it knows its keys; yes where absent. */
+  readonly list?: boolean;
+}
+
 /**
- * The checks that a store must pass. `fresh` answers with an empty store; each check asks for its own.
+ * The checks that a store must pass that is only read. `holding` answers with one that holds these files; each check asks for its own.
+ * @example
+ *     for (const { name, run } of readStoreSuite(async (files) => zipHolding(files))) test(name, run);
+ */
+export function readStoreSuite(
+  holding: (files: Readonly<Record<Key, Uint8Array>>) => Promise<ReadStore>,
+  can: ReadStoreAbilities = {},
+): readonly Check[] {
+  return Object.entries(readFacts)
+    .filter(([, { lists }]) => lists === undefined || can.list !== false)
+    .map(([name, { files, check }]) => ({ name, run: async () => check(await holding(files)) }));
+}
+
+/**
+ * The checks that a store must pass, those of reading among them. `fresh` answers with an empty store; each check asks for its own.
  * @example
  *     for (const { name, run } of storeSuite(async () => memoryStore())) test(name, run);
  */
 export function storeSuite(fresh: () => Promise<Store>): readonly Check[] {
-  return Object.entries(facts).map(([name, fact]) => ({ name, run: async () => fact(await fresh()) }));
+  const holding = async (files: Files) => {
+    const store = await fresh();
+    for (const [key, bytes] of Object.entries(files)) await store.put(key, bytes);
+    return store;
+  };
+  return [
+    ...readStoreSuite(holding),
+    ...Object.entries(facts).map(([name, fact]) => ({ name, run: async () => fact(await fresh()) })),
+  ];
 }
 
 function need<T>(value: T | undefined): T {

@@ -9,10 +9,8 @@ import {
   cleaner,
   type ReportChunk,
   reasonCode,
-  type TimeCuts,
   type Trip,
   type TripSink,
-  timeCuts,
   type VesselChoice,
   vesselTypeFilter,
   WIDTH,
@@ -24,11 +22,12 @@ import { LatestTexts } from "../node/latest-texts.ts";
 import { RowBuckets, type SortedChunk } from "../node/row-buckets.ts";
 import { type BadRow, type RowSink, Tabular, type TabularChunk } from "../node/tabular.ts";
 import { type ColumnFile, columnFile, float64Blocks } from "../node/workspace.ts";
+import { NO_CUTS, type TimeCuts, timeCuts } from "../order/index.ts";
 import { AisLogs } from "./ais-logs.ts";
 import type { ResolvedAis } from "./ais-options.ts";
-import { type CountedRows, ledgerOf, NO_CUTS, splitTrips } from "./ais-splits.ts";
+import { type CountedRows, ledgerOf, splitTrips } from "./ais-splits.ts";
 import { addCounts } from "./counts.ts";
-import type { Progress } from "./progress.ts";
+import type { KnownInput, Watch } from "./dataset-job.ts";
 
 /** What the ingest leaves besides the files in the temporary folder. */
 export interface Ingested {
@@ -41,7 +40,7 @@ export interface Ingested {
 }
 
 /** Numbers of inputs go by their content, so that the order in which files are named cannot matter. */
-export type RankedInput = InputFile & { readonly sha256: string };
+export type RankedInput = InputFile & KnownInput;
 
 /** A row takes 64 bytes: about what its text takes, where much else stands beside it. Packed text and Parquet hold some six times as much. */
 const PACKED_RATIO = 6;
@@ -157,12 +156,6 @@ function vesselChoice(
     vessel: (mmsi) => (wanted === undefined || wanted(facts.get(mmsi)?.["vessel_type"]) ? 0 : code),
     lastTime: (mmsi) => lastTime.get(mmsi) ?? Number.NEGATIVE_INFINITY,
   };
-}
-
-/** Who watches, and who may stop it. */
-export interface Watch {
-  readonly progress: Progress;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where to leave files, and when each vessel was last seen in an earlier generation (epoch seconds). */

@@ -6,21 +6,26 @@ import type { Lost } from "../adapters/bad-rows.ts";
 import type { Recording } from "../adapters/recording.ts";
 import { type ReadStore, WindrowError } from "../core/index.ts";
 import { folderStore } from "../node/folder-store.ts";
-import type { Sensors } from "../sync/index.ts";
+import type { Sensors, Trace } from "../sync/index.ts";
+import type { MessageOptions } from "./recording-mcap.ts";
 import { isTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
 
-/** A trace of an input, not yet matched. */
+/** A trace of an input. */
 export interface OpenedTrace {
+  /** Its own name, wherever it lies; that of its input where absent. */
+  readonly name?: string;
   /** Names it within its input; absent where the input is one trace. */
   readonly part?: string;
   /** What splits are made by; its name where absent. */
   readonly entity?: string;
   /** Its sensors, made anew. */
   sensors(): Sensors;
+  /** The trace as it is where nothing is said of how its sensors are synchronized; absent where nothing is known. */
+  trace?(): Trace;
 }
 
 /** What an input holds. */
-export interface OpenedInput {
+export interface OpenedInput extends Partial<Disposable> {
   readonly traces: readonly OpenedTrace[];
   /** Rows that could not be read, of what has been read so far. */
   lost(): Lost;
@@ -29,6 +34,7 @@ export interface OpenedInput {
 /** What kinds are opened with. */
 export interface OpenContext {
   readonly tables: TableFileOptions;
+  readonly messages: MessageOptions;
   /** A new folder for temporary files. */
   readonly temp: () => string;
 }
@@ -62,10 +68,17 @@ function oneTrace(open: (input: Input) => Promise<Recording>): KindEntry["open"]
 const tum = () => import("../adapters/tum/index.ts");
 const euroc = () => import("../adapters/euroc/index.ts");
 const comma2k19 = () => import("../adapters/comma2k19/index.ts");
+const mcap = () => import("./recording-mcap.ts");
+const l5kit = () => import("./recording-l5kit.ts");
 const e4 = () => import("../adapters/e4/index.ts");
 
 /** In the order in which they are asked: what is told by more comes first. */
 const KINDS = {
+  l5kit: {
+    forms: ["file", "folder"],
+    is: async ({ path }) => (await l5kit()).isL5kit(path),
+    open: async ({ path }) => (await l5kit()).openL5kit(path),
+  },
   euroc: {
     forms: ["folder"],
     is: async ({ store }) => (await euroc()).isEuroc(store),
@@ -90,6 +103,11 @@ const KINDS = {
     open: oneTrace(async ({ store, key, isFolder }) =>
       isFolder ? (await tum()).openTumFolder(store) : (await tum()).openTum({ store, key }),
     ),
+  },
+  mcap: {
+    forms: ["file"],
+    is: ({ key }) => /\.mcap$/i.test(key),
+    open: async (input, { messages }) => (await mcap()).openMcapFile(input, input.path, messages),
   },
   table: {
     forms: ["file", "folder"],

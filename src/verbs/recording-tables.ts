@@ -45,7 +45,9 @@ const DUCK_BYTES = 256 * 2 ** 20;
 
 /** A text table: copied to Parquet when its rows are first wanted, which is read from then on. */
 function csvSource(input: InputFile, layout: CsvLayout, { temp, bad }: TableContext): TableSource {
-  const schema = Object.fromEntries(layout.columns.map(({ name, kind }) => [name, { kind }]));
+  const schema: Schema = Object.fromEntries(
+    layout.columns.map(({ name, kind }) => [name, kind === "i64" ? { kind, nullable: true } : { kind }]),
+  );
   let rows: (() => Promise<RowTable>) | undefined;
   const copied = async (time: string, required: string | undefined): Promise<RowTable> => {
     const copy = await copyCsv(input, { layout, time, required, folder: temp(), memoryBytes: DUCK_BYTES, threads: 2 });
@@ -67,7 +69,7 @@ function csvSource(input: InputFile, layout: CsvLayout, { temp, bad }: TableCont
   };
 }
 
-/** A table under the names of the text that it was copied from. DuckDB says of every column that it may have gaps; these have none. */
+/** A table under the names of the text that it was copied from. DuckDB says of every column that it may have gaps; few may. */
 function renamed(table: RowTable, schema: Schema): RowTable {
   const names = Object.keys(schema);
   return {
@@ -76,7 +78,10 @@ function renamed(table: RowTable, schema: Schema): RowTable {
     async read(rows, { columns = names } = {}) {
       const stored = columns.map((name) => copiedName(names.indexOf(name)));
       const batch = await table.read(rows, { columns: stored });
-      const found = columns.map((name, i): [string, Column] => [name, { data: batch.columns[stored[i]!]!.data }]);
+      const found = columns.map((name, i): [string, Column] => {
+        const column = batch.columns[stored[i]!]!;
+        return [name, schema[name]!.nullable ? column : { data: column.data }];
+      });
       return { length: batch.length, columns: Object.fromEntries(found) };
     },
   };

@@ -29,7 +29,7 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     open: async (seeds) => (await import("./targets/parquet.ts")).parquetTarget(seeds),
   },
   arrow: {
-    sources: /\/src\/(formats\/(arrow|flatbuffer)|node\/codecs)/,
+    sources: /\/src\/(formats\/(arrow|flatbuffer|lz4)|node\/codecs)/,
     executions: 30_000,
     open: async () => (await import("./targets/arrow.ts")).arrowTarget(),
   },
@@ -52,6 +52,11 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     sources: /\/src\/adapters\/nmea\//,
     executions: 16_000,
     open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
+  },
+  npy: {
+    sources: /\/src\/adapters\/npy\//,
+    executions: 20_000,
+    open: async () => (await import("./targets/npy.ts")).npyTarget(),
   },
 };
 

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FLEET_LABELS, type FleetLabel } from "../../src/domains/ais/index.ts";
 import type { MaterializeAisOptions } from "../../src/verbs/ais-options.ts";
-import { type MaterializeResult, materializeAis } from "../../src/verbs/materialize-ais.ts";
+import { materializeAis } from "../../src/verbs/materialize-ais.ts";
+import type { MaterializeResult } from "../../src/verbs/materialize-job.ts";
 import {
   hashOfNeverDerived,
   indexRows,

@@ -28,3 +28,35 @@ export function fortranPlaces(shape: readonly number[]): Uint32Array {
   }
   return places;
 }
+
+/** Where a column's values go in rows of `width` values, each of `size` bytes: to place `at` of each row. */
+export interface SpreadPlace {
+  readonly size: number;
+  readonly at: number;
+  readonly width: number;
+}
+
+type Words = Uint8Array | Uint16Array | Uint32Array;
+
+/** Words of up to 4 bytes: integers of 8 are slow. */
+function words(bytes: Uint8Array, size: number): Words {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (size === 1) return bytes;
+  return size === 2
+    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
+    : new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/** Spreads the values of one column over rows. Both begin at a multiple of 4 bytes of their buffers. */
+export function spread(column: Uint8Array, into: Uint8Array, { size, at, width }: SpreadPlace): void {
+  const from = words(column, size);
+  const to = words(into, size);
+  if (size === 8) {
+    for (let i = 0, place = 2 * at; i < from.length; i += 2, place += 2 * width) {
+      to[place] = from[i]!;
+      to[place + 1] = from[i + 1]!;
+    }
+    return;
+  }
+  for (let i = 0, place = at; i < from.length; i++, place += width) to[place] = from[i]!;
+}

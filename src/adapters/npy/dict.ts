@@ -56,7 +56,7 @@ function shapeOf(tokens: Tokens): number[] {
       throw new WindrowError("damaged", `the shape must be of up to ${MOST_AXES} sizes below 2^53`);
     // `(3,)` is a shape and `(3)` a number; behind the last of several the comma may be absent.
     if (tokens.try(/,/) === undefined) {
-      tokens.take(/\)/, shape.length === 1 ? "a comma" : "a comma or the end of the shape");
+      tokens.take(/\)/, "a comma or the end of the shape");
       if (shape.length === 1) throw new WindrowError("damaged", "the shape must be a tuple, got a number");
       break;
     }

@@ -11,10 +11,13 @@ import {
 } from "../../core/index.ts";
 import { checkRows, rowCount } from "../../sync/rows.ts";
 import { fileName, type SourceFile } from "../recording.ts";
-import { fortranPlaces, swapBytes } from "./array.kernel.ts";
+import { fortranPlaces, spread, swapBytes } from "./array.kernel.ts";
 import { type NpyHeader, readNpyHeader } from "./header.ts";
 
 type Numbers = Arrays[NumericKind];
+
+/** Values are moved as bytes: a float that is moved as a number may lose which NaN it is. */
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** An array whose rows are read when they are asked for. */
 export interface NpyArray {
@@ -43,9 +46,8 @@ interface Layout extends NpyHeader {
 
 const IS_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Values `from` to `to` of the file, as they are stored one behind the other. */
-async function stored(layout: Layout, from: number, to: number): Promise<Numbers> {
-  const { file, kind, dataFrom, isLittle } = layout;
+/** Bytes of values `from` to `to` of the file, as they are stored one behind the other, in the machine's order of bytes. */
+async function stored({ file, kind, dataFrom, isLittle }: Layout, from: number, to: number): Promise<Bytes> {
   const size = kindBytes(kind);
   const range = { from: dataFrom + from * size, to: dataFrom + to * size };
   const found = await file.store.get(file.key, range);
@@ -55,36 +57,31 @@ async function stored(layout: Layout, from: number, to: number): Promise<Numbers
   const bytes = new Uint8Array(found);
   if (isLittle !== IS_LITTLE) swapBytes(bytes, size);
   if (kind === "bool") checkBooleans(bytes, range.from, file);
-  return new NUMERIC_ARRAYS[kind](bytes.buffer);
+  return bytes;
 }
 
 function checkBooleans(bytes: Uint8Array, from: number, file: SourceFile): void {
   const at = bytes.findIndex((byte) => byte > 1);
-  if (at >= 0)
-    throw new WindrowError(
-      "damaged",
-      `Cannot read ${fileName(file)}: a boolean is 0 or 1, got ${bytes[at]} (at byte ${from + at})`,
-    );
+  if (at < 0) return;
+  const got = `got ${bytes[at]} (at byte ${from + at})`;
+  throw new WindrowError("damaged", `Cannot read ${fileName(file)}: a boolean is 0 or 1, ${got}`);
 }
 
-/** Rows of a range, row-major. */
-async function range(layout: Layout, from: number, to: number): Promise<Numbers> {
+/** Bytes of the rows of a range, row-major. */
+async function range(layout: Layout, from: number, to: number): Promise<Bytes> {
   const { width, rows, isFortran, kind, rowShape } = layout;
   if (!isFortran || width === 1) return stored(layout, from * width, to * width);
-  const into = new NUMERIC_ARRAYS[kind]((to - from) * width);
-  const places = fortranPlaces(rowShape);
-  for (const [at, place] of places.entries()) {
-    const column = await stored(layout, place * rows + from, place * rows + to);
-    for (let row = 0; row < column.length; row++) into[row * width + at] = column[row]!;
-  }
+  const into = new Uint8Array((to - from) * width * kindBytes(kind));
+  for (const [at, place] of fortranPlaces(rowShape).entries())
+    spread(await stored(layout, place * rows + from, place * rows + to), into, { size: kindBytes(kind), at, width });
   return into;
 }
 
-/** Rows in any order: neighbours are read together. */
-async function picked(layout: Layout, rows: Uint32Array): Promise<Numbers> {
-  const { width, kind } = layout;
-  const into = new NUMERIC_ARRAYS[kind](rows.length * width);
-  const gap = Math.max(1, Math.floor(GAP_BYTES / (width * kindBytes(kind))));
+/** Bytes of rows in any order: neighbours are read together. */
+async function picked(layout: Layout, rows: Uint32Array): Promise<Bytes> {
+  const rowSize = layout.width * kindBytes(layout.kind);
+  const into = new Uint8Array(rows.length * rowSize);
+  const gap = Math.max(1, Math.floor(GAP_BYTES / rowSize));
   const order = rows
     .keys()
     .toArray()
@@ -95,8 +92,8 @@ async function picked(layout: Layout, rows: Uint32Array): Promise<Numbers> {
     const first = rows[order[begin]!]!;
     const values = await range(layout, first, rows[order[end - 1]!]! + 1);
     for (const place of order.slice(begin, end)) {
-      const from = (rows[place]! - first) * width;
-      for (let i = 0; i < width; i++) into[place * width + i] = values[from + i]!;
+      const from = (rows[place]! - first) * rowSize;
+      into.set(values.subarray(from, from + rowSize), place * rowSize);
     }
     begin = end;
   }
@@ -123,7 +120,10 @@ export async function openNpy(file: SourceFile): Promise<NpyArray> {
     async read(choice) {
       checkRows(choice, rows, fileName(file));
       if (rowCount(choice) === 0) return new NUMERIC_ARRAYS[header.kind](0);
-      return choice instanceof Uint32Array ? picked(layout, choice) : range(layout, choice.from, choice.to);
+      const bytes = await (choice instanceof Uint32Array
+        ? picked(layout, choice)
+        : range(layout, choice.from, choice.to));
+      return new NUMERIC_ARRAYS[header.kind](bytes.buffer);
     },
   };
 }

@@ -29,5 +29,7 @@ export function isoSeconds(text: string): number {
   const date = new Date(Date.UTC(year, month - 1, day));
   if (!isThere(date, [year, month, day], [hour, minute, second])) return Number.NaN;
   const whole = date.getTime() / 1000 + hour * 3600 + minute * 60 + second - zoneSeconds(found[8]);
-  return whole + Number(`0.${found[7] ?? 0}`);
+  const fraction = found[7] ?? "0";
+  // As one number, so that it is rounded once; before 1970 the fraction counts the other way.
+  return whole >= 0 ? Number(`${whole}.${fraction}`) : whole + Number(`0.${fraction}`);
 }

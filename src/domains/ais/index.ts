@@ -37,7 +37,7 @@ export {
 export type { VesselChoice } from "./second.kernel.ts";
 export { type FleetChunk, type FleetOptions, simulateFleet } from "./simulate.ts";
 export { FAULT_RATES, type FaultRates, FLEET_LABELS, type FleetLabel, NO_FAULTS } from "./simulate-faults.ts";
-export { nthValue, type SplitBy, type TimeCuts, timeCuts, tripId } from "./split.ts";
+export { type SplitBy, tripId } from "./split.ts";
 export {
   fullHorizon,
   type InputAndTarget,

@@ -2,8 +2,8 @@
 
 import type { Codecs } from "../../core/index.ts";
 import { at, damaged, unsupported } from "../fault.ts";
+import { unpackLz4Frame } from "../lz4.kernel.ts";
 import { type RecordBatchInfo, readRange, type SourceFile } from "./file.ts";
-import { unpackLz4Frame } from "./lz4.kernel.ts";
 
 // A block of zstd holds 128 KiB at most and takes 4 bytes at least (RFC 8878, 3.1.1.2); one of LZ4 packs 255 to 1 at best.
 // What claims to unpack to more is lying, and nothing is set aside for it.

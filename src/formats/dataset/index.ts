@@ -1,7 +1,7 @@
 /** A finished dataset's folder: what its files are called, its manifest, its index, its ledger. */
 
 export { INDEX_SCHEMA } from "./index-columns.ts";
-export { addLedgers, type Counts, checkLedger, type Ledger, ledgerSums } from "./ledger.ts";
+export { addLedgers, type Counts, checkLedger, type Ledger, ledgerSums, type SensorCounts } from "./ledger.ts";
 export {
   DATASET_FORMAT,
   DATASET_VERSION,

@@ -143,12 +143,18 @@ function isColumnType(value: unknown): boolean {
   return KINDS.includes(kind) && isNumeric(kind) && Array.isArray(shape) && shape.every(isDimension);
 }
 
+function isSensorCounts(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return ["samples", "used", "unused", "matched", "missing"].every((name) => isCount(value[name]));
+}
+
 function isLedger(value: unknown): boolean {
   if (!isObject(value) || !isObject(value["points"]) || !isObject(value["traces"]) || !isObject(value["windows"]))
     return false;
-  const { input, kept, dropped, points, traces, windows, noted } = value as unknown as Ledger;
+  const { input, kept, dropped, points, traces, windows, noted, sensors = {} } = value as unknown as Ledger;
   const counts = [input, kept, points.used, traces.all, traces.short, ...DATASET_SPLITS.map((split) => windows[split])];
-  return counts.every(isCount) && [dropped, points.unused, noted].every(isCounts);
+  const isSensors = isObject(sensors) && Object.values(sensors).every(isSensorCounts);
+  return isSensors && counts.every(isCount) && [dropped, points.unused, noted].every(isCounts);
 }
 
 function isGeneration(value: unknown): boolean {

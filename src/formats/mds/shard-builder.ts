@@ -26,13 +26,20 @@ export interface ShardBuilder {
 const BLOCK_ROWS = 256;
 const MOST_BYTES = 2 ** 32 - 1;
 
+/** How shards are cut. */
+export interface ShardBuilderOptions {
+  /** Takes up to so many samples, whatever the layout's limit: for shards that have a fixed number of samples of varying size. */
+  readonly samples?: number;
+}
+
 /** A builder of shards of a layout. */
-export function shardBuilder(layout: MdsLayout): ShardBuilder {
-  return new Builder(layout);
+export function shardBuilder(layout: MdsLayout, options: ShardBuilderOptions = {}): ShardBuilder {
+  return new Builder(layout, options);
 }
 
 class Builder implements ShardBuilder {
   readonly #shardBytes: number;
+  readonly #mostSamples: number;
   readonly #config: Uint8Array;
   readonly #columns: readonly ReturnType<typeof writable>[];
   /** Bytes of every sample, where they are the same. */
@@ -45,8 +52,9 @@ class Builder implements ShardBuilder {
   #used = 0;
   #samples = 0;
 
-  constructor(layout: MdsLayout) {
+  constructor(layout: MdsLayout, { samples }: ShardBuilderOptions) {
     this.#shardBytes = layout.shardBytes;
+    this.#mostSamples = samples ?? Number.POSITIVE_INFINITY;
     this.#config = configBytes(layout);
     this.#columns = layout.columns.map(writable);
     this.#sampleBytes = sampleBytes(layout.columns);
@@ -55,7 +63,7 @@ class Builder implements ShardBuilder {
       0,
     );
     const room = layout.shardBytes - emptyShardBytes(this.#config);
-    this.#reserve = emptyShardBytes(this.#config) + 4 * Math.max(1, Math.floor(room / (least + 4)));
+    this.#reserve = emptyShardBytes(this.#config) + 4 * (samples ?? Math.max(1, Math.floor(room / (least + 4))));
   }
 
   get samples(): number {
@@ -110,12 +118,14 @@ class Builder implements ShardBuilder {
     let bytes = this.bytes;
     let at = this.#used;
     let row = 0;
-    for (; row < starts.length - 1; row++) {
+    const isCounted = this.#mostSamples < Number.POSITIVE_INFINITY;
+    const end = Math.min(starts.length - 1, this.#mostSamples - this.#samples);
+    for (; row < end; row++) {
       starts[row] = at;
       let size = least;
       for (const column of values) size += column?.[row]?.length ?? 0;
       bytes += size + 4;
-      if (bytes > this.#shardBytes && this.#samples + row > 0) break;
+      if (!isCounted && bytes > this.#shardBytes && this.#samples + row > 0) break;
       if (bytes > MOST_BYTES)
         throw new WindrowError("usage", `Cannot write a sample: a shard is smaller than 4 GiB, got ${bytes} bytes`);
       at += size;
@@ -127,8 +137,10 @@ class Builder implements ShardBuilder {
   #room(used: number): void {
     const bytes = this.#reserve + used;
     if (bytes <= this.#buffer.length) return;
-    // The largest shard at once: the system gives pages only as they are written. A larger sample stands alone in its shard.
-    const buffer = new Uint8Array(Math.max(bytes, this.#reserve + this.#shardBytes - emptyShardBytes(this.#config)));
+    // The largest shard at once: the system gives pages only as they are written. A larger sample stands alone in its shard; where
+    // samples are counted, shards go a little beyond the limit.
+    const whole = this.#reserve + this.#shardBytes - emptyShardBytes(this.#config);
+    const buffer = new Uint8Array(Math.max(bytes, whole, Math.floor(this.#buffer.length * 1.25)));
     buffer.set(this.#buffer.subarray(this.#reserve, this.#reserve + this.#used), this.#reserve);
     this.#buffer = buffer;
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { WindrowError } from "../../core/index.ts";
+import { WindrowError } from "../core/index.ts";
 import { unpackLz4Frame } from "./lz4.kernel.ts";
 
 function lengthBytes(length: number): number[] {

@@ -1,0 +1,85 @@
+/** Fill values: what rows are whose chunk is not there. */
+
+import { type Arrays, type Json, NUMERIC_ARRAYS, type NumericKind, valuesPerRow } from "../../core/index.ts";
+import { damaged, unsupported } from "../fault.ts";
+import { putRecords } from "./columns.ts";
+import { isObject } from "./compressor.ts";
+import type { ZarrDtype, ZarrField } from "./dtype.ts";
+
+const NAMED: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+};
+
+const wrong = (value: Json) => damaged(`fill_value ${JSON.stringify(value)} is none of its data type's values`);
+
+function base64(text: string, bytes: number): Uint8Array {
+  let raw: Uint8Array;
+  try {
+    raw = Uint8Array.fromBase64(text);
+  } catch {
+    return wrong(text);
+  }
+  return raw.length === bytes ? raw : damaged(`fill_value has ${raw.length} bytes, its data type ${bytes}`);
+}
+
+function numberOf(value: Json, kind: NumericKind): number {
+  if (typeof value === "boolean") return Number(value);
+  const number = typeof value === "string" && Object.hasOwn(NAMED, value) ? NAMED[value]! : value;
+  if (typeof number !== "number") return wrong(value);
+  const isWhole = kind !== "f16" && kind !== "f32" && kind !== "f64";
+  if (isWhole && !Number.isInteger(number)) return wrong(value);
+  // −2⁶³, which stands for "not a time", is exact though it is large.
+  if (isWhole && !Number.isSafeInteger(number) && number !== -(2 ** 63))
+    unsupported(`fill_value ${number}, which JSON does not keep exactly`);
+  return number;
+}
+
+function numbersOf({ type }: ZarrField, kind: NumericKind, value: Json): Arrays[NumericKind] {
+  const list = (Array.isArray(value) ? value : [value]).map((each: Json) => numberOf(each, kind));
+  const values = valuesPerRow(type);
+  if (list.length === 0 || values % list.length !== 0) return wrong(value);
+  const all = Array.from({ length: values }, (_, i) => list[i % list.length]!);
+  return kind === "i64" || kind === "u64"
+    ? NUMERIC_ARRAYS[kind].from(all.map(BigInt))
+    : (NUMERIC_ARRAYS[kind] as Float64ArrayConstructor).from(all); // the number kinds' arrays are made alike
+}
+
+function putFill(field: ZarrField, value: Json, into: Uint8Array): void {
+  const room = { from: 0, count: 1, into, recordBytes: into.length, at: 0 };
+  putRecords([field], { length: 1, columns: { [field.name]: { data: fillData(field, value) } } }, room);
+}
+
+function fillData(field: ZarrField, value: Json): Arrays[keyof Arrays] {
+  if (field.value.is === "numbers") return numbersOf(field, field.value.kind, value);
+  if (typeof value !== "string") return wrong(value);
+  return field.value.is === "text" ? [value] : [base64(value, field.bytes)];
+}
+
+/** v3 `struct`: a value for each field, by name, in objects for structures in structures. */
+function fieldValue(value: Json, path: readonly string[]): Json {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  if (!isObject(value) || !Object.hasOwn(value, name)) return wrong(value);
+  return fieldValue(value[name]!, rest);
+}
+
+/**
+ * The bytes of one row of the fill value; `undefined` for zeros.
+ * @throws WindrowError `damaged` for a value that the type has not, `unsupported` for a whole number beyond 2⁵³
+ */
+export function fillBytes(dtype: ZarrDtype, rowBytes: number, value: Json): Uint8Array | undefined {
+  if (value === null || value === 0 || value === false) return undefined;
+  if (typeof value === "string" && dtype.isStructured) return base64(value, rowBytes);
+  const bytes = new Uint8Array(rowBytes);
+  if (dtype.isStructured && !isObject(value)) return wrong(value);
+  for (const field of dtype.fields) {
+    const own = dtype.isStructured ? fieldValue(value, field.name.split(".")) : value;
+    // Bytes and texts in rows of several are read as numbers, which no fill value says.
+    if (!dtype.isStructured && typeof own === "string" && field.value.is === "numbers" && !Object.hasOwn(NAMED, own))
+      unsupported(`fill_value ${JSON.stringify(own)} of rows of texts`);
+    putFill(field, own, bytes);
+  }
+  return bytes.some((byte) => byte !== 0) ? bytes : undefined;
+}

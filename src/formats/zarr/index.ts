@@ -1,0 +1,11 @@
+/** Zarr: our own reader and writer of arrays whose chunks are whole rows, structured ones above all; the others through zarrita. */
+
+export type { ZarrArray, ZarrCell, ZarrRange, ZarrRow } from "./array.ts";
+export type { BloscSpec } from "./blosc.ts";
+export type { ZarrWriteOptions } from "./chunk-writer.ts";
+export type { ChunkThreads } from "./chunks.ts";
+export type { ZarrCompressor } from "./compressor.ts";
+export type { ZarrDtype, ZarrField } from "./dtype.ts";
+export { consolidateZarr, createZarrGroup, type ZarrSpec, zarrDescr } from "./metadata-text.ts";
+export { openZarr, type ZarrGroup, type ZarrOpenOptions } from "./open.ts";
+export { createZarrArray, editZarrArray, type ZarrRows, type ZarrWriter } from "./writer.ts";

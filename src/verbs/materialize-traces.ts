@@ -1,0 +1,90 @@
+/** `materialize traces`: recordings of several sensors in, globally shuffled training shards out. */
+
+import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import type { Json } from "../core/index.ts";
+import { fileSha256 } from "../node/hashes.ts";
+import { type SyncSpec, synchronization } from "../sync/index.ts";
+import type { Watch } from "./dataset-job.ts";
+import { type MaterializeResult, type MaterializeRun, materializeJob } from "./materialize-job.ts";
+import { type MaterializeOptions, resolveTraces } from "./materialize-options.ts";
+import type { OpenRecordingsOptions } from "./recordings.ts";
+import type { Content } from "./traces-job.ts";
+
+/** What `materializeTraces` takes. */
+export interface MaterializeTracesOptions extends MaterializeOptions {
+  /** Files and folders, as `openRecordings` takes them. */
+  readonly inputs: readonly string[];
+  /** How the sensors of each recording are matched; absent where each has one. */
+  readonly sync?: SyncSpec;
+  /** What the inputs are. */
+  readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp">;
+}
+
+/** The files of a recording, in the order of their names. */
+function filesOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Digests what a recording's files hold, and what they are called within it. */
+async function contentOf(path: string, signal: AbortSignal | undefined): Promise<Content> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const file of filesOf(path)) {
+    const digest = await fileSha256(file, signal === undefined ? {} : { signal });
+    hash.update(JSON.stringify([relative(path, file).replaceAll("\\", "/"), digest]));
+    bytes += statSync(file).size;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
+  const { openRecordings } = await import("./recordings.ts");
+  const { tracesJob } = await import("./traces-job.ts");
+  const { inputs, sync, recordings = {}, temp } = options;
+  const rule = sync === undefined ? undefined : synchronization(sync);
+  await using scope = new AsyncDisposableStack();
+  const dataset = scope.use(
+    await openRecordings(inputs, {
+      ...recordings,
+      ...(rule && { synchronization: rule }),
+      ...(temp === undefined ? {} : { temp }),
+    }),
+  );
+  // Several traces may be of one file.
+  const contents = new Map<string, Promise<Content>>();
+  const content = (number: number): Promise<Content> => {
+    const path = dataset.pathOf(number);
+    const found = contents.get(path) ?? contentOf(path, watch.signal);
+    contents.set(path, found);
+    return found;
+  };
+  // Plain data by its type; the cast only says so to the compiler.
+  const about = { sync: rule?.spec ?? null, recordings: recordings as unknown as Json };
+  const source = { dataset, options: about, content, lost: () => dataset.lost() };
+  const job = await tracesJob(source, resolved, watch);
+  const kept = scope.move();
+  return { ...job, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/**
+ * Turns recordings of several sensors into training shards: their clocks matched, rows cut into windows, split by entity, globally shuffled, every
+ * sample accounted for. A run that was interrupted goes on where it was. The same inputs, options and seed give the same bytes.
+ * @throws WindrowError as `openRecordings` and `materialize`.
+ *
+ * @example
+ * await materializeTraces({ inputs: ["drives/*"], sync: { rule: "nearest", reference: "camera" }, window: 32, out: "shards" });
+ */
+export async function materializeTraces(
+  options: MaterializeTracesOptions,
+  run: MaterializeRun = {},
+): Promise<MaterializeResult> {
+  const resolved = resolveTraces(options, availableParallelism());
+  return materializeJob(resolved, (watch) => opened(options, resolved, watch), run);
+}
