@@ -17,15 +17,16 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head info isNumeric isSafeKey kindBytes".split(
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert".split(" "),
+    ..."convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric".split(" "),
+    ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
     ),
-    ..."leak load loadMatch materialize materializeAis materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis".split(
+    ..."nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
+    ..."putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis simulateL5kit stats sync".split(
       " ",
     ),
-    ..."planFile putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis stats sync unreachable valuesPerRow verify zipStore zipWriter".split(
-      " ",
-    ),
+    ..."unreachable valuesPerRow verify zipStore zipWriter".split(" "),
   ]);
 });
 
@@ -51,7 +52,7 @@ test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
     ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION agentsOf anchorNames anchorSlice crowds intervalAt".split(
       " ",
     ),
-    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFindings sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
+    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary l5kitWarnings maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
       " ",
     ),
   ]);
@@ -89,5 +90,11 @@ test("windrow/testkit lets out the suites, and what they are made of", () => {
     ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(
       " ",
     ),
+  ]);
+});
+
+test("windrow/formats/zarr lets out a reader", () => {
+  assert.deepEqual(names(zarr), [
+    ..."consolidateZarr createZarrArray createZarrGroup editZarrArray openZarr zarrDescr".split(" "),
   ]);
 });

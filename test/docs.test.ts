@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { materializeAis } from "../src/verbs/index.ts";
+import { materializeAis, simulateL5kit } from "../src/verbs/index.ts";
 import { testFolder, writeFleet } from "./ais-dataset.ts";
 import { needShared } from "./shared.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** The pages whose blocks run, with the folder `data` beside them. */
-const PAGES = ["README.md", "docs/load.md", "docs/model.md", "docs/traces.md"];
+/** The pages whose blocks run, with the folder `data` beside them, and scenes.zarr. */
+const PAGES = ["README.md", "docs/load.md", "docs/l5kit.md", "docs/model.md", "docs/sync.md", "docs/traces.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {
@@ -43,6 +43,7 @@ async function folderWithDataset(t: TestContext): Promise<string> {
   const { manifest } = await materializeAis({ inputs: [input], out, val: 0.2, workers: 1, stride: 32 });
   const samples = manifest.counts.train.reduce((sum, count) => sum + count, 0);
   assert.ok(samples > 64, `a batch and more, got ${samples}`);
+  await simulateL5kit({ out: join(folder, "scenes.zarr"), scenes: 1, frames: 120, agents: 20 });
   return folder;
 }
 
@@ -69,6 +70,7 @@ const RECORDINGS = [
   ["driving", "comma2k19_seg40"],
   ["wearable", "empatica_e4"],
   ["sync", "nav2_turtlebot.mcap"],
+  ["l5kit", "single_scene.zarr"],
 ] as const;
 
 test("the programs of docs/recordings.md run", (t) => {

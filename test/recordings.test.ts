@@ -1,18 +1,21 @@
 /** Real recordings of each kind become traces that keep the promises of sensors, traces and datasets, and hold what their files say. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { nearest, type Synchronization } from "../src/sync/index.ts";
+import { type Dataset, nearest, type Synchronization } from "../src/sync/index.ts";
 import { datasetSuite, sensorSuite, traceSuite } from "../src/testkit/index.ts";
 import { aisTrips, type OpenRecordingsOptions, openRecordings, type Recordings } from "../src/verbs/index.ts";
 import { testFolder } from "./ais-dataset.ts";
 import { needShared } from "./shared.ts";
 
 /** Runs the suites on a dataset whose traces have rows. */
-async function keepsPromises(open: (synchronization?: Synchronization) => Promise<Recordings>, reference: string) {
+async function keepsPromises(
+  open: (synchronization?: Synchronization) => Promise<Dataset & AsyncDisposable>,
+  reference: string,
+) {
   await using dataset = await open(nearest({ reference, toleranceSeconds: 10 }));
   const trace = async () => dataset.trace(0);
   for (const name of Object.keys(dataset.trace(0).sensors))
@@ -125,6 +128,20 @@ test("an MCAP file is a trace of its topics", async (t) => {
   writeFileSync(cut, readFileSync(file).subarray(0, -100));
   await using rest = await openRecordings([cut], { topics: ["/odom"] });
   assert.match(rest.lost().notes?.[0] ?? "", /cut\.mcap: all of it was read to find its messages/);
+});
+
+test("an L5Kit scene is a trace under its own name, whose rows are its frames", async (t) => {
+  const folder = needShared(t, "data", "l5kit", "single_scene.zarr");
+  if (folder === undefined) return;
+  await using scenes = await openRecordings([folder]);
+  assert.equal(scenes.traces, 1);
+  assert.equal(scenes.trace(0).name, "host-a101-1571846863319362048");
+  assert.equal(await scenes.length(), 248);
+  await using ego = await openRecordings([folder], { synchronization: nearest({ grid: { rateHz: 1 } }) });
+  assert.equal(await ego.length(), 24);
+  const copy = join(testFolder(t), "copy.zarr");
+  symlinkSync(folder, copy);
+  await assert.rejects(openRecordings([folder, copy]), /its trace host-a101-1571846863319362048 is in .*single_scene/);
 });
 
 /** Trips of an hour with a position each minute. */

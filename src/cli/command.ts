@@ -70,3 +70,8 @@ export function command<const O extends OptionSpecs>(definition: Command<O>): Co
   // Each command reads only its own options; the list of commands need not know their types.
   return definition as unknown as Command;
 }
+
+/** An option's flag without its dashes: `max-gap` of `maxGap`. */
+export function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

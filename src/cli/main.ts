@@ -4,15 +4,11 @@ import process from "node:process";
 import { CommanderError, Option, Command as Program } from "commander";
 import { WindrowError } from "../core/index.ts";
 import { PACKAGE_VERSION } from "../verbs/version.ts";
-import type { ArgumentSpec, Command, Io, OptionSpec } from "./command.ts";
+import { type ArgumentSpec, type Command, type Io, kebab, type OptionSpec } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { terminalProgress } from "./terminal.ts";
 
 const SILENT = { stage: () => {}, at: () => {}, note: () => {}, end: () => {} };
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 /** A value that could not be read, with the option's name before it. */
 function optionError(key: string, error: unknown): unknown {

@@ -21,7 +21,7 @@ test("rates are letters, gaps are seen, and before and after there is nothing", 
 test("a long name keeps its end", () => {
   const name = "/sensing/camera/front/wide/image_raw/compressed";
   assert.equal(timelineIndent([name]), 26);
-  assert.equal(timelineLines({ [name]: [1] }, ["", ""], PLAIN)[0], "…ide/image_raw/compressed  #");
+  assert.equal(timelineLines({ [name]: [1] }, ["", ""], PLAIN)[0], "…de/image_raw/compressed  #");
 });
 
 test("ends that have no room still stand apart", () => {

@@ -5,7 +5,14 @@ import { WindrowError } from "../core/index.ts";
 import { nodeCodecs } from "./codecs.ts";
 
 const codecs = nodeCodecs();
-const LEVELS = { zstd: [1, 3, 22], gz: [0, 1, 9], zlib: [0, 1, 9], br: [0, 5, 11], snappy: [], "lz4-frame": [] } as const;
+const LEVELS = {
+  zstd: [1, 3, 22],
+  gz: [0, 1, 9],
+  zlib: [0, 1, 9],
+  br: [0, 5, 11],
+  snappy: [],
+  "lz4-frame": [],
+} as const;
 
 // Bytes that repeat, and bytes that do not.
 const inputs = fc.oneof(
@@ -37,7 +44,7 @@ function repeated(piece: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => piece[i % piece.length]!);
 }
 
-test("the codecs are those of mosaicml-streaming that are offered, the zlib of Zarr, the frames of LZ4", () => {
+test("the codecs are those of mosaicml-streaming that are offered, the zlib of Zarr and the frames of LZ4", () => {
   assert.deepEqual([...codecs.keys()], ["zstd", "gz", "zlib", "br", "snappy", "lz4-frame"]);
 });
 

@@ -24,7 +24,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
-import { unpackLz4Frame } from "../formats/arrow/lz4.kernel.ts";
+import { unpackLz4Frame } from "../formats/lz4.kernel.ts";
 import { systemCode } from "./io-error.ts";
 
 type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength"> &

@@ -30,14 +30,17 @@ test("a sweep and a search find the same bounds, those of the definition", () =>
   );
 });
 
-test("the nearest is the first of the nearest", () => {
+test("the nearest is the first of the nearest, if it is in reach", () => {
+  const anyReach = fc.constantFrom(-1, 0, 0.25, 1, Number.POSITIVE_INFINITY);
   fc.assert(
-    fc.property(ascending, stamps, (times, queries) => {
+    fc.property(ascending, stamps, anyReach, (times, queries, reach) => {
       const asked = Float64Array.from(queries);
-      const found = nearestOf(times, asked, search(times, asked, AT_OR_AFTER));
+      const found = nearestOf(times, asked, search(times, asked, AT_OR_AFTER), reach);
       for (const [i, query] of asked.entries()) {
         const distances = Array.from(times, (time) => Math.abs(time - query));
-        assert.equal(found[i], times.length === 0 ? -1 : distances.indexOf(Math.min(...distances)));
+        const least = Math.min(...distances);
+        const isNear = least <= reach;
+        assert.equal(found[i], times.length > 0 && isNear ? distances.indexOf(least) : -1);
       }
     }),
     { numRuns: 500, seed: 2 },
@@ -48,7 +51,7 @@ test("the nearest of many equal stamps does not take their number of steps for e
   const times = new Float64Array(200_000).fill(1);
   const queries = new Float64Array(200_000).fill(2);
   // Step by step this would be 4·10¹⁰ comparisons.
-  assert.ok(nearestOf(times, queries, sweep(times, queries, AT_OR_AFTER)).every((at) => at === 0));
+  assert.ok(nearestOf(times, queries, sweep(times, queries, AT_OR_AFTER), 9).every((at) => at === 0));
 });
 
 test("a bracket holds its query, and its weight leads back to it", () => {

@@ -27,48 +27,86 @@ export function search(times: Float64Array, queries: Float64Array, side: Side): 
 
 /**
  * The positions of ascending queries, in one pass. Times that come by chance cannot be foreseen by a processor, so the loop has sums in place
- * of branches; and as each sum waits for the one before it, it goes from both ends at once: three times as fast as the plain loop.
+ * of branches; and as each sum waits for the one before it, it goes from both ends at once: three times as fast as the plain loop. That there
+ * is one such loop for each side, and another function for what they leave, is for speed, too.
  */
 export function sweep(times: Float64Array, queries: Float64Array, side: Side): Uint32Array {
+  return side === AFTER ? sweepAfter(times, queries) : sweepAtOrAfter(times, queries);
+}
+
+function sweepAtOrAfter(times: Float64Array, queries: Float64Array): Uint32Array {
   const found = new Uint32Array(queries.length);
-  const n = times.length;
   const half = queries.length >>> 1;
   let i = 0;
   let at = 0;
   let j = queries.length - 1;
-  let end = n;
-  while (i < half && at < n && j >= half && end > 0) {
-    const first = times[at]!;
-    const early = queries[i]!;
+  let end = times.length;
+  while (i < half && at < times.length && j >= half && end > 0) {
     found[i] = at;
-    const isBefore = +(first < early) | (side & +(first === early));
+    const isBefore = +(times[at]! < queries[i]!);
     at = (at + isBefore) | 0;
     i = (i + 1 - isBefore) | 0;
-    const last = times[end - 1]!;
-    const late = queries[j]!;
     found[j] = end;
-    const isBehind = +(last > late) | ((1 - side) & +(last === late));
+    const isBehind = +(times[end - 1]! >= queries[j]!);
     end = (end - isBehind) | 0;
     j = (j - 1 + isBehind) | 0;
   }
-  for (; i < half; i++) {
-    while (at < n && (times[at]! < queries[i]! || (side === AFTER && times[at]! === queries[i]!))) at++;
-    found[i] = at;
-  }
-  for (; j >= half; j--) {
-    while (end > 0 && (times[end - 1]! > queries[j]! || (side === AT_OR_AFTER && times[end - 1]! === queries[j]!)))
-      end--;
-    found[j] = end;
-  }
+  const side = AT_OR_AFTER;
+  fill(found, times, queries, { from: i, to: half, side });
+  fill(found, times, queries, { from: half, to: j + 1, side });
   return found;
 }
 
+function sweepAfter(times: Float64Array, queries: Float64Array): Uint32Array {
+  const found = new Uint32Array(queries.length);
+  const half = queries.length >>> 1;
+  let i = 0;
+  let at = 0;
+  let j = queries.length - 1;
+  let end = times.length;
+  while (i < half && at < times.length && j >= half && end > 0) {
+    found[i] = at;
+    const isBefore = +(times[at]! <= queries[i]!);
+    at = (at + isBefore) | 0;
+    i = (i + 1 - isBefore) | 0;
+    found[j] = end;
+    const isBehind = +(times[end - 1]! > queries[j]!);
+    end = (end - isBehind) | 0;
+    j = (j - 1 + isBehind) | 0;
+  }
+  const side = AFTER;
+  fill(found, times, queries, { from: i, to: half, side });
+  fill(found, times, queries, { from: half, to: j + 1, side });
+  return found;
+}
+
+/** The positions of some of the ascending queries, by the plain loop. */
+function fill(
+  found: Uint32Array,
+  times: Float64Array,
+  queries: Float64Array,
+  { from, to, side }: { readonly from: number; readonly to: number; readonly side: Side },
+): void {
+  let position = from < to ? bound(times, queries[from]!, side) : 0;
+  for (let i = from; i < to; i++) {
+    const query = queries[i]!;
+    while (position < times.length && (times[position]! < query || (side === AFTER && times[position]! === query)))
+      position++;
+    found[i] = position;
+  }
+}
+
 /**
- * The nearest sample of each query, −1 where there is no sample at all. Takes the positions at or after the queries. Of two that are
- * equally far the earlier, of equal stamps the first.
+ * The nearest sample of each query, −1 where none is up to `most` seconds from it. Of two that are equally far the earlier, of equal stamps the
+ * first. Takes the positions at or after the queries, and writes over them: new memory costs as much time as the work.
  */
-export function nearestOf(times: Float64Array, queries: Float64Array, atOrAfter: Uint32Array): Int32Array {
-  const found = new Int32Array(queries.length);
+export function nearestOf(
+  times: Float64Array,
+  queries: Float64Array,
+  atOrAfter: Uint32Array,
+  most: number,
+): Int32Array {
+  const found = new Int32Array(atOrAfter.buffer);
   const last = times.length - 1;
   if (last < 0) return found.fill(-1);
   for (let i = 0; i < found.length; i++) {
@@ -76,37 +114,38 @@ export function nearestOf(times: Float64Array, queries: Float64Array, atOrAfter:
     const position = atOrAfter[i]!;
     // Beyond an end both are the sample at that end.
     const after = Math.min(position, last);
-    const before = position > 0 ? position - 1 : 0;
-    // As a sum: by a branch, which the processor would guess wrong half of the time, it takes four times as long.
-    const isBefore = +(query - times[before]! <= times[after]! - query);
-    let at = (after - isBefore * (after - before)) | 0;
-    // `after` is the first of its equals; the sample before it may be the last of its own.
-    if (at > 0 && times[at - 1]! === times[at]!) at = bound(times, times[at]!, AT_OR_AFTER);
-    found[i] = at;
+    const before = Math.max(position - 1, 0);
+    const back = query - times[before]!;
+    const ahead = times[after]! - query;
+    // As sums: by branches, which the processor would guess wrong half of the time, it takes four times as long.
+    const isBefore = +(back <= ahead);
+    const at = (after - (isBefore & (after - before))) | 0;
+    const isNear = +(Math.abs(back) <= most) | +(Math.abs(ahead) <= most);
+    found[i] = at | (isNear - 1);
   }
+  if (hasEqual(times)) toFirstOfEquals(found, times);
   return found;
 }
 
-/** How far a sample may be from a query: with `isStrict` less than `most`, else up to it. */
-export interface Reach {
-  readonly most: number;
-  readonly isStrict: boolean;
+function hasEqual(times: Float64Array): boolean {
+  for (let i = 1; i < times.length; i++) if (times[i]! === times[i - 1]!) return true;
+  return false;
 }
 
-/** Sets to −1 those samples that are farther from their query than allowed. */
-export function dropFar(
-  found: Int32Array,
-  times: Float64Array,
-  queries: Float64Array,
-  { most, isStrict }: Reach,
-): void {
-  if (most === Number.POSITIVE_INFINITY || times.length === 0) return;
-  const equal = isStrict ? 1 : 0;
+/** In place of each sample the first one of its time: the one before a query may be the last. Apart, since few sensors have equal times. */
+function toFirstOfEquals(found: Int32Array, times: Float64Array): void {
   for (let i = 0; i < found.length; i++) {
     const at = found[i]!;
-    const distance = Math.abs(times[Math.max(at, 0)]! - queries[i]!);
-    const isFar = +(distance > most) | (equal & +(distance === most));
-    found[i] = at | -isFar;
+    if (at > 0 && times[at - 1]! === times[at]!) found[i] = bound(times, times[at]!, AT_OR_AFTER);
+  }
+}
+
+/** Sets to −1 those samples that are more than `most` seconds from their query. */
+export function dropFar(found: Int32Array, times: Float64Array, queries: Float64Array, most: number): void {
+  if (most === Number.POSITIVE_INFINITY || times.length === 0) return;
+  for (let i = 0; i < found.length; i++) {
+    const at = found[i]!;
+    found[i] = at | -+(Math.abs(times[Math.max(at, 0)]! - queries[i]!) > most);
   }
 }
 
@@ -146,6 +185,13 @@ export function bracketsOf(
     }
   }
   return { before, after, weight };
+}
+
+/** Of the samples on both sides the one with the greater weight, the one before where both have the same. */
+export function heavierOf({ before, after, weight }: Brackets): Int32Array {
+  const found = new Int32Array(before.length);
+  for (let i = 0; i < found.length; i++) found[i] = weight[i]! > 0.5 ? after[i]! : before[i]!;
+  return found;
 }
 
 /** The first place that goes back or is not a number, −1 where there is none. */

@@ -1,26 +1,31 @@
 /** From positions of samples to the columns of a match: the loops over its rows. */
 
-/** Numbers of those queries for which each sensor has a sample; `undefined` where that is all of them. */
-export function rowsWithAll(sensors: readonly Int32Array[], length: number): Uint32Array | undefined {
-  const misses = new Uint8Array(length);
-  for (const at of sensors) for (let i = 0; i < length; i++) misses[i]! |= at[i]! >>> 31;
-  let count = length;
-  for (let i = 0; i < length; i++) count -= misses[i]!;
-  if (count === length) return undefined;
-  const rows = new Uint32Array(count + 1);
-  for (let i = 0, row = 0; i < length; i++) {
-    // Written over by the next row where this one is none; the last place takes those behind the last.
-    rows[row] = i;
-    row += 1 - misses[i]!;
-  }
-  return rows.subarray(0, count);
-}
-
 /** How many have no sample. */
 export function countMissing(at: Int32Array): number {
   let count = 0;
   for (let i = 0; i < at.length; i++) count += at[i]! >>> 31;
   return count;
+}
+
+/** Below 0 where either is. */
+function either(a: Int32Array, b: Int32Array): Int32Array {
+  const signs = new Int32Array(a.length);
+  for (let i = 0; i < a.length; i++) signs[i] = a[i]! | b[i]!;
+  return signs;
+}
+
+/** Numbers of those queries for which each sensor has a sample; `undefined` where that is all of them. */
+export function rowsWithAll(sensors: readonly Int32Array[]): Uint32Array | undefined {
+  const lacking = sensors.filter((at) => countMissing(at) > 0);
+  if (lacking.length === 0) return undefined;
+  const signs = lacking.reduce(either);
+  const rows = new Uint32Array(signs.length - countMissing(signs) + 1);
+  for (let i = 0, row = 0; i < signs.length; i++) {
+    // Written over by the next row where this one is none; the last place takes those behind the last.
+    rows[row] = i;
+    row += 1 - (signs[i]! >>> 31);
+  }
+  return rows.subarray(0, -1);
 }
 
 /** The values of these rows. */
@@ -35,6 +40,13 @@ export function gathered<A extends Int32Array | Uint32Array | Float64Array>(valu
 export function numbered(at: Int32Array, numbers: Uint32Array): Int32Array {
   const found = new Int32Array(at.length);
   for (let i = 0; i < at.length; i++) found[i] = at[i]! < 0 ? -1 : numbers[at[i]!]!;
+  return found;
+}
+
+/** The same, unsigned; 0 in place of −1. */
+export function unsigned(at: Int32Array): Uint32Array {
+  const found = new Uint32Array(at.length);
+  for (let i = 0; i < at.length; i++) found[i] = Math.max(0, at[i]!);
   return found;
 }
 

@@ -10,6 +10,7 @@ import {
   rowsWithAll,
   segmentsOf,
   stepsForward,
+  unsigned,
 } from "./gather.kernel.ts";
 import { type QueryTimes, queryTimes, type ReadySensors } from "./query-times.ts";
 import { type ReadyTimes, readyTimes } from "./ready-times.ts";
@@ -59,7 +60,7 @@ function readySensors(spec: ResolvedSpec, timestamps: Timestamps): ReadySensors 
 
 /** The reference gives itself, by construction: a search would find the first of equal stamps for all of them. */
 function itself({ rule }: ResolvedSpec, { numbers }: QueryTimes): Found {
-  const at = new Int32Array(numbers);
+  const at = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   return rule === "interpolate"
     ? { at, brackets: { before: at, after: at, weight: new Float64Array(at.length) } }
     : { at };
@@ -77,15 +78,12 @@ function matching(spec: ResolvedSpec, timestamps: Timestamps): Matching {
       { ...sensor, found: isReference(name) ? itself(spec, queries) : foundOf(spec, name, sensor.times, queries) },
     ]),
   );
-  return { spec, sensors, queries, rows: spec.isKeeping ? undefined : rowsOf(spec, sensors, queries.times.length) };
+  return { spec, sensors, queries, rows: spec.isKeeping ? undefined : rowsOf(spec, sensors) };
 }
 
-function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"], length: number): Uint32Array | undefined {
+function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"]): Uint32Array | undefined {
   const required = Array.from(sensors).filter(([name]) => !spec.optional.includes(name));
-  return rowsWithAll(
-    required.map(([, { found }]) => found.at),
-    length,
-  );
+  return rowsWithAll(required.map(([, { found }]) => found.at));
 }
 
 /** Values of all query times as those of the rows. */
@@ -115,9 +113,11 @@ export function indexMap<N extends string>(spec: ResolvedSpec, timestamps: Times
 }
 
 /** A row without a sample has 0 and 0, and the weight NaN says so. */
-function betweenOf({ before, after, weight }: Brackets, sensor: ReadyTimes, made: Matching): Between {
-  const numbers = (at: Int32Array) =>
-    Uint32Array.from(numbersOf(take(at, made), sensor, true), (number) => Math.max(0, number));
+function betweenOf({ before, after, weight }: Brackets, { rows }: ReadyTimes, made: Matching): Between {
+  const numbers = (at: Int32Array) => {
+    const taken = take(at, made);
+    return unsigned(rows === undefined ? taken : numbered(taken, rows));
+  };
   return { before: numbers(before), after: numbers(after), weight: take(weight, made) };
 }
 
@@ -144,7 +144,8 @@ export function matchOf<N extends string>(spec: ResolvedSpec, timestamps: Timest
     const { brackets } = sensor.found;
     return brackets === undefined ? [] : [[name, betweenOf(brackets, sensor, made)] as const];
   });
-  const numbers = take(queries.numbers, made);
+  // Those of the reference are its samples, too; a reader has each array for itself.
+  const numbers = made.rows === undefined ? queries.numbers.slice() : take(queries.numbers, made);
   const own = spec.query.kind === "reference" ? sensors.get(spec.query.sensor)!.rows : undefined;
   return {
     length: times.length,

@@ -172,7 +172,7 @@ function sensorReport(match: Match, name: string, times: Float64Array): SensorRe
 }
 
 /** The report of a match. */
-export function syncReport<N extends string>(match: Match<N>, timestamps: Timestamps<N>): SyncReport<N> {
+function syncReport<N extends string>(match: Match<N>, timestamps: Timestamps<N>): SyncReport<N> {
   const all = Object.entries<Float64Array>(timestamps);
   const sensors = all.map(([name, times]) => [name, sensorReport(match, name, times)] as const);
   return {

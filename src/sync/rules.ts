@@ -1,14 +1,13 @@
 /** Which sample of one sensor each query time takes, by rule. */
 
-import { unreachable } from "../core/index.ts";
 import {
   AFTER,
   AT_OR_AFTER,
   type Brackets,
   bracketsOf,
   dropFar,
+  heavierOf,
   nearestOf,
-  type Reach,
   type Side,
   search,
   sweep,
@@ -26,11 +25,18 @@ export interface Found {
 }
 
 /** The distance from a number to the next greater one in magnitude. */
-export function ulp(value: number): number {
+function ulp(value: number): number {
   const [bits] = new BigUint64Array(Float64Array.of(Math.abs(value)).buffer);
   const exponent = Number(bits! >> 52n);
   // Below 2⁻¹⁰²² they are evenly spaced.
   return 2 ** (Math.max(exponent, 1) - 1075);
+}
+
+/** The greatest number below one from 0 up: what is less than the one is up to this. */
+function nextBelow(value: number): number {
+  const bits = new BigInt64Array(Float64Array.of(value).buffer);
+  bits[0]!--;
+  return value === 0 ? -Number.MIN_VALUE : new Float64Array(bits.buffer)[0]!;
 }
 
 /** The greatest magnitude of any times. */
@@ -72,7 +78,7 @@ function previousOf(uppers: Uint32Array): Int32Array {
 }
 
 /** The partners of queries in any order. */
-function uniqueOf(times: Float64Array, { times: queries, isAscending }: QueryTimes, reach: Reach): Int32Array {
+function uniqueOf(times: Float64Array, { times: queries, isAscending }: QueryTimes, reach: number): Int32Array {
   if (isAscending) return uniqueNearest(times, queries, reach);
   const order = timeOrder(queries);
   const partners = uniqueNearest(
@@ -85,11 +91,6 @@ function uniqueOf(times: Float64Array, { times: queries, isAscending }: QueryTim
   return found;
 }
 
-/** Of interpolated samples the one with the greater weight, the one before where both have the same. */
-function heavierOf({ before, after, weight }: Brackets): Int32Array {
-  return before.map((at, i) => (weight[i]! > 0.5 ? after[i]! : at));
-}
-
 /** What the sensor `name`, at these ascending times, gives to each query. */
 export function foundOf(spec: ResolvedSpec, name: string, times: Float64Array, queries: QueryTimes): Found {
   const more = spec.epsilonSeconds ?? slack(times, queries);
@@ -100,22 +101,14 @@ export function foundOf(spec: ResolvedSpec, name: string, times: Float64Array, q
   const tolerance = Object.hasOwn(spec.toleranceSecondsOf, name)
     ? spec.toleranceSecondsOf[name]!
     : spec.toleranceSeconds;
-  const reach = { most: spec.isStrict ? tolerance : tolerance + more, isStrict: spec.isStrict };
+  const reach = spec.isStrict ? nextBelow(tolerance) : tolerance + more;
   if (spec.isUnique) return { at: uniqueOf(times, queries, reach) };
-  const at = samplesOf(spec.rule, times, queries);
+  if (spec.rule === "nearest")
+    return { at: nearestOf(times, queries.times, positionsOf(times, queries, AT_OR_AFTER), reach) };
+  const at =
+    spec.rule === "previous"
+      ? previousOf(positionsOf(times, queries, AFTER))
+      : nextOf(positionsOf(times, queries, AT_OR_AFTER), times.length);
   dropFar(at, times, queries.times, reach);
   return { at };
-}
-
-function samplesOf(rule: "nearest" | "previous" | "next", times: Float64Array, queries: QueryTimes): Int32Array {
-  switch (rule) {
-    case "nearest":
-      return nearestOf(times, queries.times, positionsOf(times, queries, AT_OR_AFTER));
-    case "previous":
-      return previousOf(positionsOf(times, queries, AFTER));
-    case "next":
-      return nextOf(positionsOf(times, queries, AT_OR_AFTER), times.length);
-    default:
-      return unreachable(rule);
-  }
 }

@@ -3,11 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Reach } from "./bounds.kernel.ts";
 import { uniqueNearest } from "./unique.ts";
 
 /** Spec "uniqueness", word for word: all pairs by distance, then earlier query, then lower index. */
-function fromAllPairs(times: Float64Array, queries: Float64Array, { most, isStrict }: Reach): Int32Array {
+function fromAllPairs(times: Float64Array, queries: Float64Array, most: number): Int32Array {
   const pairs = Array.from(queries.entries()).flatMap(([row, query]) =>
     Array.from(times, (time, at) => ({ row, at, distance: Math.abs(time - query) })),
   );
@@ -16,7 +15,7 @@ function fromAllPairs(times: Float64Array, queries: Float64Array, { most, isStri
   for (const { row, at, distance } of pairs.toSorted(
     (a, b) => a.distance - b.distance || a.row - b.row || a.at - b.at,
   )) {
-    if (found[row] !== -1 || used.has(at) || (isStrict ? distance >= most : distance > most)) continue;
+    if (found[row] !== -1 || used.has(at) || distance > most) continue;
     found[row] = at;
     used.add(at);
   }
@@ -29,7 +28,7 @@ const ascending = fc
     { maxLength: 25 },
   )
   .map((times) => Float64Array.from(times).sort());
-const reach = fc.record({ most: fc.constantFrom(0, 0.125, 0.5, 2, Number.POSITIVE_INFINITY), isStrict: fc.boolean() });
+const reach = fc.constantFrom(-1, 0, 0.125, 0.5, 2, Number.POSITIVE_INFINITY);
 
 test("neighbours in time give what the list of all pairs gives", () => {
   fc.assert(
@@ -41,11 +40,11 @@ test("neighbours in time give what the list of all pairs gives", () => {
 });
 
 test("who loses a sample may have the next best", () => {
-  const found = uniqueNearest(Float64Array.of(1, 1.5), Float64Array.of(0.8, 1.1), { most: 1, isStrict: false });
+  const found = uniqueNearest(Float64Array.of(1, 1.5), Float64Array.of(0.8, 1.1), 1);
   assert.deepEqual(Array.from(found), [1, 0]);
 });
 
 test("all at one time are paired in their order", () => {
-  const found = uniqueNearest(Float64Array.of(1, 1, 1), Float64Array.of(1, 1, 1, 1), { most: 0, isStrict: false });
+  const found = uniqueNearest(Float64Array.of(1, 1, 1), Float64Array.of(1, 1, 1, 1), 0);
   assert.deepEqual(Array.from(found), [0, 1, 2, -1]);
 });

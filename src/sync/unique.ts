@@ -1,7 +1,5 @@
 /** Pairs of query times and samples in which each has one partner at most, the closest pairs first. */
 
-import type { Reach } from "./bounds.kernel.ts";
-
 /** Queries or samples at one time. */
 interface Group {
   readonly time: number;
@@ -84,20 +82,20 @@ function groupsOf(times: Float64Array, queries: Float64Array): Group[] {
 }
 
 /**
- * For each of the ascending queries the position of its partner among the ascending times, −1 where it has none. Takes all pairs in reach by
+ * For each of the ascending queries the position of its partner among the ascending times, −1 where it has none. Takes all pairs up to `most` seconds apart by
  * increasing distance, then earlier query, then earlier sample, and keeps each whose two are still free; so who loses a sample may
  * have the next best.
  *
  * No list of all pairs is made: the closest free pair is always of neighbours in time, so it is enough to keep pairs of neighbours, and to
- * add the pair of those that become neighbours when one is used up. n·log n, whatever the reach.
+ * add the pair of those that become neighbours when one is used up. n·log n, however many pairs there are.
  */
-export function uniqueNearest(times: Float64Array, queries: Float64Array, { most, isStrict }: Reach): Int32Array {
+export function uniqueNearest(times: Float64Array, queries: Float64Array, most: number): Int32Array {
   const found = new Int32Array(queries.length).fill(-1);
   const heap = new PairHeap();
   const offer = (a: Group | undefined, b: Group | undefined): void => {
     if (a === undefined || b === undefined || a.isQuery === b.isQuery) return;
     const distance = Math.abs(a.time - b.time);
-    if (isStrict ? distance >= most : distance > most) return;
+    if (distance > most) return;
     heap.push({ distance, query: a.isQuery ? a : b, sample: a.isQuery ? b : a });
   };
   const remove = (group: Group): void => {

@@ -1,6 +1,7 @@
 /** AIS trips as a dataset: what `materialize ais` cuts windows from, for any other use. */
 
 import { availableParallelism, tmpdir } from "node:os";
+import type { Lost } from "../adapters/bad-rows.ts";
 import { isNmea } from "../adapters/nmea/index.ts";
 import { bytesOf, type RandomReader, type RowChoice } from "../core/index.ts";
 import { FEATURES } from "../domains/ais/index.ts";
@@ -9,12 +10,11 @@ import { traceEntity, traceId } from "../materialize/traces.ts";
 import { fileSha256 } from "../node/hashes.ts";
 import { findInputs } from "../node/inputs.ts";
 import { folderWorkspace } from "../node/workspace.ts";
-import { dataset, nearest, type Sensor, type Synchronization, sensor, trace } from "../sync/index.ts";
+import { type Dataset, dataset, nearest, type Sensor, type Synchronization, sensor, trace } from "../sync/index.ts";
 import { rowCount, rowNumbers } from "../sync/rows.ts";
 import { ingestAis, type RankedInput } from "./ais-ingest.ts";
 import { type MaterializeAisOptions, resolveAis } from "./ais-options.ts";
 import { SILENT } from "./progress.ts";
-import type { Recordings } from "./recordings.ts";
 import { TempFolders } from "./temp-folders.ts";
 
 /** How trips are made of reports, as in `materializeAis`; and how their rows are. */
@@ -41,8 +41,10 @@ export interface AisTripsOptions
   readonly signal?: AbortSignal;
 }
 
-/** Trips, the only sensor of each being `position`. */
-export interface AisTrips extends Recordings {
+/** Trips, the only sensor of each being `position`. Disposed, it removes its temporary files. */
+export interface AisTrips extends Dataset, AsyncDisposable {
+  /** Reports that could not be read. */
+  lost(): Lost;
   /** Reports that are in no trip, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }

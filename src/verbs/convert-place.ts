@@ -8,10 +8,11 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { FINISH } from "../convert/index.ts";
 import { WindrowError } from "../core/index.ts";
 import { folderStore } from "../node/folder-store.ts";
@@ -221,6 +222,19 @@ async function beginFile(path: string, asked: Asked): Promise<Begun> {
       throw refused(path, "it is no Parquet or Arrow file, so it is left alone; choose another place");
   }
   return { kind: "work", out, state: folder, plan: undefined, ...(note && { note }) };
+}
+
+/**
+ * A place inside of the source, or around it, would be read or removed while it is written.
+ * @throws WindrowError `usage` for such a place.
+ */
+export function checkApart(from: string, path: string): void {
+  if (!existsSync(from)) return;
+  const source = realpathSync(from);
+  const isInside = (inner: string, outer: string) =>
+    !/^\.\.([/\\]|$)/.test(relative(outer, inner)) && !/^([a-zA-Z]:|[/\\])/.test(relative(outer, inner));
+  if (isInside(path, source) || isInside(source, path))
+    throw new WindrowError("usage", `Cannot convert: ${path} and ${source} must lie apart from each other`);
 }
 
 /** Keeps other runs away from a place until it is disposed. */

@@ -7,7 +7,16 @@ import { type ConvertFormat, type ConvertSpec, convertSpec, targetSchema } from 
 import { type Compression, parseCompression, type Schema, WindrowError } from "../core/index.ts";
 import { type MdsLayout, mdsLayout } from "../formats/mds/index.ts";
 import { nodeHashes } from "../node/hashes.ts";
-import { type Asked, abandon, type Begun, begin, type Destination, end, lockDestination } from "./convert-place.ts";
+import {
+  type Asked,
+  abandon,
+  type Begun,
+  begin,
+  checkApart,
+  type Destination,
+  end,
+  lockDestination,
+} from "./convert-place.ts";
 import { averageRowBytes, type ConvertSplit, type PlannedSource, plannedSource } from "./convert-source.ts";
 import { type Progress, SILENT } from "./progress.ts";
 import { runConversion, writeConversion } from "./run-convert.ts";
@@ -81,16 +90,6 @@ function destination({ to, format, parts = 1 }: ConvertOptions): Destination & {
     throw usage(`${to} names a file of ${said}, got --format ${format}; name a folder`);
   if (parts !== 1) throw usage(`${to} is one file, got --parts ${parts}; name a folder and pass --format ${said}`);
   return { kind: "file", path, format: said };
-}
-
-/** A place inside of the source, or around it, would be read or removed while it is written. */
-function checkApart(from: string, path: string): void {
-  if (!existsSync(from)) return;
-  const source = realpathSync(from);
-  const isInside = (inner: string, outer: string) =>
-    !/^\.\.([/\\]|$)/.test(relative(outer, inner)) && !/^([a-zA-Z]:|[/\\])/.test(relative(outer, inner));
-  if (isInside(path, source) || isInside(source, path))
-    throw usage(`${path} and ${source} must lie apart from each other`);
 }
 
 function checkNumbers({ memory = GIB, workers = 1, taskBytes = TASK_BYTES }: ConvertOptions): void {

@@ -3,38 +3,32 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
-import type { McapLost, McapTime } from "../adapters/mcap/index.ts";
 import type { Recording } from "../adapters/recording.ts";
 import { type ReadStore, WindrowError } from "../core/index.ts";
-import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
-import { nodeHashes } from "../node/hashes.ts";
-import type { Sensors } from "../sync/index.ts";
+import type { Sensors, Trace } from "../sync/index.ts";
+import type { MessageOptions } from "./recording-mcap.ts";
 import { isTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
 
-/** A trace of an input, not yet matched. */
+/** A trace of an input. */
 export interface OpenedTrace {
+  /** Its own name, wherever it lies; that of its input where absent. */
+  readonly name?: string;
   /** Names it within its input; absent where the input is one trace. */
   readonly part?: string;
   /** What splits are made by; its name where absent. */
   readonly entity?: string;
   /** Its sensors, made anew. */
   sensors(): Sensors;
+  /** The trace as it is where nothing is said of how its sensors are synchronized; absent where nothing is known. */
+  trace?(): Trace;
 }
 
 /** What an input holds. */
-export interface OpenedInput {
+export interface OpenedInput extends Partial<Disposable> {
   readonly traces: readonly OpenedTrace[];
   /** Rows that could not be read, of what has been read so far. */
   lost(): Lost;
-}
-
-/** How recordings of messages are read. */
-export interface MessageOptions {
-  /** Of MCAP: the topics wanted; all where absent. */
-  readonly topics?: readonly string[];
-  /** Of MCAP: whether a message's time is that of logging (where absent), of publishing, or what its header says. */
-  readonly messageTime?: McapTime;
 }
 
 /** What kinds are opened with. */
@@ -71,37 +65,20 @@ function oneTrace(open: (input: Input) => Promise<Recording>): KindEntry["open"]
   };
 }
 
-/** An MCAP file as an input. */
-async function openMcapFile({ store, key, path }: Input, { messages }: OpenContext): Promise<OpenedInput> {
-  const { openMcap } = await import("../adapters/mcap/index.ts");
-  const { topics, messageTime: time } = messages;
-  const codecs = { codecs: nodeCodecs(), hashes: await nodeHashes() };
-  const { sensors, lost } = await openMcap({ store, key, ...codecs, ...(topics && { topics }), ...(time && { time }) });
-  return { traces: [{ sensors: () => sensors }], lost: () => mcapLost(path, lost) };
-}
-
-function mcapLost(path: string, { noIndex, bytes, chunks, messages, examples }: McapLost): Lost {
-  const counted = [
-    [bytes, "bytes at its end"],
-    [chunks, "chunks"],
-    [messages, "messages"],
-  ] as const;
-  const what = counted.filter(([count]) => count > 0).map(([count, of]) => `${count} ${of}`);
-  const notes = [
-    ...(noIndex === undefined ? [] : [`${path}: all of it was read to find its messages, ${noIndex}`]),
-    ...(what.length === 0 ? [] : [`${path}: lost are ${what.join(", ")}`]),
-    ...examples.map((why) => `${path}: ${why}`),
-  ];
-  return { rows: 0, examples: [], notes };
-}
-
 const tum = () => import("../adapters/tum/index.ts");
 const euroc = () => import("../adapters/euroc/index.ts");
 const comma2k19 = () => import("../adapters/comma2k19/index.ts");
+const mcap = () => import("./recording-mcap.ts");
+const l5kit = () => import("./recording-l5kit.ts");
 const e4 = () => import("../adapters/e4/index.ts");
 
 /** In the order in which they are asked: what is told by more comes first. */
 const KINDS = {
+  l5kit: {
+    forms: ["file", "folder"],
+    is: async ({ path }) => (await l5kit()).isL5kit(path),
+    open: async ({ path }) => (await l5kit()).openL5kit(path),
+  },
   euroc: {
     forms: ["folder"],
     is: async ({ store }) => (await euroc()).isEuroc(store),
@@ -130,7 +107,7 @@ const KINDS = {
   mcap: {
     forms: ["file"],
     is: ({ key }) => /\.mcap$/i.test(key),
-    open: openMcapFile,
+    open: async (input, { messages }) => (await mcap()).openMcapFile(input, input.path, messages),
   },
   table: {
     forms: ["file", "folder"],

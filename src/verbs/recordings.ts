@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { basename, dirname, relative, resolve } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { WindrowError } from "../core/index.ts";
-import { type Dataset, dataset, nearest, type Sensors, type Synchronization, trace } from "../sync/index.ts";
-import { type MessageOptions, type OpenedInput, openInput, type RecordingKind } from "./recording-kinds.ts";
+import { type Dataset, dataset, nearest, type Synchronization, type Trace, trace } from "../sync/index.ts";
+import { type OpenedInput, type OpenedTrace, openInput, type RecordingKind } from "./recording-kinds.ts";
+import type { MessageOptions } from "./recording-mcap.ts";
 import type { TableFileOptions } from "./recording-tables.ts";
 import { TempFolders } from "./temp-folders.ts";
 
@@ -58,29 +59,43 @@ function traceNames(all: readonly string[]): string[] {
   return all.map((path) => relative(folder, path).replaceAll("\\", "/"));
 }
 
-/** Inputs, and their traces under the names that they have in the dataset. */
-interface Opened {
-  readonly inputs: readonly OpenedInput[];
-  readonly traces: readonly {
-    readonly name: string;
-    readonly entity: string;
-    readonly path: string;
-    sensors(): Sensors;
-  }[];
+/** A trace under its name in the dataset. */
+interface NamedTrace extends Pick<OpenedTrace, "sensors" | "trace"> {
+  readonly name: string;
+  readonly entity: string;
+  readonly path: string;
 }
 
-async function openAll(all: readonly string[], options: OpenRecordingsOptions, temp: TempFolders): Promise<Opened> {
-  const inputs: OpenedInput[] = [];
-  for (const path of all)
-    inputs.push(await openInput(path, options.kind, { tables: options, messages: options, temp: () => temp.next() }));
+/** The traces of all inputs. Each input is closed when the scope is. */
+async function openAll(all: readonly string[], options: OpenRecordingsOptions, scope: DisposableStack) {
+  const temp = scope.use(new TempFolders(options.temp ?? tmpdir()));
+  const context = { tables: options, messages: options, temp: () => temp.next() };
   const names = traceNames(all);
-  const traces = inputs.flatMap((input, i) =>
-    input.traces.map(({ part, entity, sensors }) => {
-      const name = part === undefined ? names[i]! : `${names[i]}/${part}`;
-      return { name, entity: entity ?? name, path: all[i]!, sensors };
-    }),
-  );
+  const inputs: OpenedInput[] = [];
+  const traces: NamedTrace[] = [];
+  for (const [i, path] of all.entries()) {
+    const input = await openInput(path, options.kind, context);
+    scope.defer(() => input[Symbol.dispose]?.());
+    inputs.push(input);
+    traces.push(...input.traces.map((each) => named(each, names[i]!, path)));
+  }
+  refuseDoubles(traces);
   return { inputs, traces };
+}
+
+function named({ part, entity, ...trace }: OpenedTrace, input: string, path: string): NamedTrace {
+  const name = trace.name ?? (part === undefined ? input : `${input}/${part}`);
+  return { ...trace, name, entity: entity ?? name, path };
+}
+
+function refuseDoubles(traces: readonly NamedTrace[]): void {
+  const paths = new Map<string, string>();
+  for (const { name, path } of traces) {
+    const other = paths.get(name);
+    if (other !== undefined)
+      throw new WindrowError("usage", `Cannot open ${path}: its trace ${name} is in ${other}, too; open one of them`);
+    paths.set(name, path);
+  }
 }
 
 /** Sensors that a row may be without, as the synchronization says of itself. */
@@ -104,11 +119,11 @@ function defaultSynchronization(name: string, sensors: readonly string[]): Synch
 }
 
 /**
- * Opens recordings: EuRoC, TUM, comma2k19 and Empatica E4 folders, files of TUM, MCAP, and tables in CSV or Parquet, alone or a folder of them.
- * Each is a trace that is called as its path is, below the folder that all lie in where needed. Headers and first lines are read; samples when they are
- * asked for.
- * @throws WindrowError `missing` for what is not there, `unsupported` for what is no recording, `usage` for a table whose times are not plain,
- * `damaged` for a header that is broken.
+ * Opens recordings: L5Kit scenes, folders of EuRoC, TUM, comma2k19 and Empatica E4, files of TUM, MCAP, and tables in CSV or Parquet, alone or a
+ * folder of them. Each is a trace that is called as its path is, below the folder that all lie in where needed; a scene is one under its own
+ * name, and a table is several where a column says so. Headers and first lines are read; samples when they are asked for.
+ * @throws WindrowError `missing` for what is not there, `unsupported` for what is no recording, `usage` for a table whose times are not plain
+ * and for two traces of one name, `damaged` for a header that is broken.
  *
  * @example
  * await using dataset = await openRecordings(["rgbd_dataset_freiburg1_xyz"], { synchronization: nearest({ reference: "rgb" }) });
@@ -121,33 +136,26 @@ export async function openRecordings(
   const all = paths(inputs);
   if (all.length === 0)
     throw new WindrowError("usage", "Cannot open recordings: at least one input is needed, got none");
-  const temp = new TempFolders(options.temp ?? tmpdir());
-  try {
-    const { inputs: opened, traces } = await openAll(all, options, temp);
-    const make = (number: number) => {
-      const { name, entity, ...made } = traces[number]!;
-      const sensors = made.sensors();
-      const synchronization = options.synchronization ?? defaultSynchronization(name, Object.keys(sensors));
-      return trace({
-        name,
-        entity,
-        sensors,
-        synchronization,
-        optional: optionalOf(synchronization, Object.keys(sensors)),
-      });
-    };
-    return {
-      ...dataset({ traces: traces.length, trace: make }),
-      lost: () => lostOf(opened),
-      pathOf: (number) => traces[number]!.path,
-      [Symbol.asyncDispose]: async () => temp[Symbol.dispose](),
-    };
-  } catch (cause) {
-    temp[Symbol.dispose]();
-    throw cause;
-  }
+  using scope = new DisposableStack();
+  const { inputs: opened, traces } = await openAll(all, options, scope);
+  const kept = scope.move();
+  return {
+    ...dataset({ traces: traces.length, trace: (number) => traceOf(traces[number]!, options.synchronization) }),
+    lost: () => lostOf(opened),
+    pathOf: (number) => traces[number]!.path,
+    [Symbol.asyncDispose]: async () => kept.dispose(),
+  };
 }
 
+function traceOf({ name, entity, ...made }: NamedTrace, told: Synchronization | undefined): Trace {
+  if (told === undefined && made.trace !== undefined) return made.trace();
+  const sensors = made.sensors();
+  const names = Object.keys(sensors);
+  const synchronization = told ?? defaultSynchronization(name, names);
+  return trace({ name, entity, sensors, synchronization, optional: optionalOf(synchronization, names) });
+}
+
+/** What was lost of all inputs. */
 function lostOf(inputs: readonly OpenedInput[]): Required<Lost> {
   const all = inputs.map(({ lost }) => lost());
   return {

@@ -1,26 +1,34 @@
 /** `windrow convert`. */
 
-import type { ConvertOptions } from "../../verbs/index.ts";
-import { command } from "../command.ts";
+import { WindrowError } from "../../core/index.ts";
+import type { ConvertArraysOptions, ConvertOptions } from "../../verbs/index.ts";
+import { command, type Io, kebab } from "../command.ts";
 import { PATH, SPLIT } from "../inspect-options.ts";
 import { count } from "../terminal.ts";
 import { bytes, flag, oneOf, whole, word, words } from "../values.ts";
+
+// By itself: within the command, the types of its options would not be inferred.
+const format = oneOf("mds", "parquet", "arrow", "zarr", "zarr-zip", "parquet-tables");
 
 /** From one format to another. */
 export const convertCommand = command({
   name: "convert",
   summary:
-    "write the same samples in the same order as MDS, Parquet or Arrow; in parallel, and an interrupted run goes on",
+    "write the same samples in the same order as MDS, Parquet or Arrow, in parallel, and an interrupted run goes on; or the arrays of a Zarr group as a folder, a zip or Parquet tables",
   args: [
-    { ...PATH, name: "from" },
-    { name: "to", summary: "a file that ends in .parquet or .arrow, or a folder" },
+    { ...PATH, name: "from", summary: `${PATH.summary}; or a Zarr group, a zip of one, or Parquet tables of one` },
+    {
+      name: "to",
+      summary:
+        "a file that ends in .parquet or .arrow, or a folder; of arrays, a name that ends in .zarr, .zarr.zip or .parquet",
+    },
   ],
   options: {
     format: {
       value: "<format>",
-      summary: "mds, parquet or arrow",
+      summary: "mds, parquet or arrow; of arrays zarr, zarr-zip or parquet-tables",
       fallback: "what the name of <to> says; of a folder, mds",
-      parse: oneOf("mds", "parquet", "arrow"),
+      parse: format,
     },
     parts: {
       value: "<n>",
@@ -66,19 +74,55 @@ export const convertCommand = command({
     "windrow convert materialized/parquet mds --parts 16",
     "windrow convert data windows.parquet --split validation",
     "windrow convert shards tables --format arrow --parts 4 --compression none",
+    "windrow convert scenes.zarr scenes.parquet",
+    "windrow convert scenes.parquet scenes.zarr.zip",
   ],
   async run({ args, options, io }) {
-    const { convert } = await import("../../verbs/index.ts");
+    const { convert, isArraysConversion } = await import("../../verbs/index.ts");
     const [from = "", to = ""] = args;
-    const { overwrite, ...rest } = options;
-    const all: ConvertOptions = { ...rest, from, to, ...(overwrite ? { existing: "overwrite" as const } : {}) };
+    const { overwrite, format: wanted, ...rest } = options;
+    const places = { from, to, ...(overwrite ? { existing: "overwrite" as const } : {}) };
+    const asked = wanted === undefined ? places : { ...places, format: wanted };
+    if (await isArraysConversion(asked)) {
+      const { compression, ...others } = rest;
+      refuseOthers(others);
+      const own = compression === undefined ? asked : { ...asked, compression };
+      return arrays(own as ConvertArraysOptions, io); // its format is one of arrays, or none is given
+    }
+    const all = { ...rest, ...asked } as ConvertOptions; // its format is none of arrays
     const result = await convert(all, { progress: io.progress, signal: io.signal });
-    const { samples, parts, format, split, wasThere, ...more } = result;
-    io.result({ ...more, format, samples, parts, split, was_there: wasThere }, () => {
-      const what = `${count(samples)} ${split === null ? "" : `${split} `}samples as ${format}`;
+    const { samples, parts, split, wasThere, ...more } = result;
+    io.result({ ...more, samples, parts, split, was_there: wasThere }, () => {
+      const what = `${count(samples)} ${split === null ? "" : `${split} `}samples as ${more.format}`;
       const where = parts.length === 1 ? result.to : `${result.to}, in ${count(parts.length)} parts`;
       return [wasThere ? `${where} holds ${what} already; nothing was done` : `wrote ${what} to ${where}`];
     });
     return 0;
   },
 });
+
+/** Refuses options that say nothing of arrays. */
+function refuseOthers(options: object): void {
+  const [stray] = Object.keys(options);
+  if (stray !== undefined)
+    throw new WindrowError(
+      "usage",
+      `Cannot convert: --${kebab(stray)} is for samples in MDS, Parquet or Arrow; of arrays, all are written as they are`,
+    );
+}
+
+const SHOWN_WARNINGS = 10;
+
+/** Arrays of a group, from one form to another. */
+async function arrays(options: ConvertArraysOptions, io: Io): Promise<number> {
+  const { convertArrays } = await import("../../verbs/index.ts");
+  const result = await convertArrays(options, { progress: io.progress, signal: io.signal });
+  for (const warning of result.warnings.slice(0, SHOWN_WARNINGS)) io.say(`warning: ${warning}`);
+  const more = result.warnings.length - SHOWN_WARNINGS;
+  if (more > 0) io.say(`warning: … and ${count(more)} more`);
+  io.result(result, () => [
+    ...result.arrays.map(({ name, rows }) => `${name}: ${count(rows)} rows`),
+    `wrote ${count(result.arrays.length)} arrays as ${result.format} to ${result.to}`,
+  ]);
+  return 0;
+}

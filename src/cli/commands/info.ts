@@ -1,6 +1,7 @@
 /** `windrow info`. */
 
 import type { DatasetInfo, InfoReport } from "../../verbs/index.ts";
+import { arraysLines } from "../arrays-lines.ts";
 import { command } from "../command.ts";
 import { PATH } from "../inspect-options.ts";
 import { ledgerLines } from "../ledger-lines.ts";
@@ -128,12 +129,19 @@ function lines(report: InfoReport): string[] {
 /** What it is. */
 export const infoCommand = command({
   name: "info",
-  summary: "say what a dataset, an MDS folder, a Parquet or Arrow file is and holds",
+  summary:
+    "say what a dataset, an MDS folder, a Parquet or Arrow file, or a Zarr group such as L5Kit scenes is and holds",
   args: [PATH],
   options: {},
-  examples: ["windrow info data", "windrow info data/mds --json"],
+  examples: ["windrow info data", "windrow info data/mds --json", "windrow info scenes.zarr"],
   async run({ args, io }) {
-    const { info } = await import("../../verbs/index.ts");
+    const { info, infoArrays } = await import("../../verbs/index.ts");
+    const arrays = await infoArrays(args[0] ?? "");
+    if (arrays !== undefined) {
+      for (const warning of arrays.l5kit?.warnings ?? []) io.say(`warning: ${warning}`);
+      io.result(arrays, () => arraysLines(arrays));
+      return 0;
+    }
     const report = await info(args[0] ?? "");
     io.result(report, () => lines(report));
     return 0;

@@ -1,6 +1,6 @@
 /** L5Kit scenes as a dataset: a scene is a trace of the recording car, the agents and the traffic lights, a sample a frame each. */
 
-import type { Batch, Column, RowChoice, Schema } from "../../core/index.ts";
+import { type Batch, type Column, type RowChoice, type Schema, WindrowError } from "../../core/index.ts";
 import {
   type Dataset,
   dataset,
@@ -15,12 +15,12 @@ import {
   type Trace,
   trace,
 } from "../../sync/index.ts";
+import { type Crowds, crowds } from "./crowds.ts";
 import { availability, dense, type FrameLink, frameChildren } from "./frame-children.ts";
 import { floats, longs, numbers } from "./numbers.ts";
 import { rotationYaws } from "./scene-frames.ts";
 import type { L5kitScenes } from "./scenes.ts";
 import { FACE_INTERVAL, type L5kitLayout, LIGHT_STATES, PERCEPTION_LABELS } from "./schema.ts";
-import { crowds } from "./summary.ts";
 
 const EGO_SCHEMA = {
   translation: { kind: "f64", shape: [3], unit: "m" },
@@ -172,10 +172,30 @@ function noLights(length: number, most: number): Batch {
   return { length, columns: columnsOf(columns) };
 }
 
+/** A sample of so many agents takes 8 MB. */
+const MOST_ROOM = 65_536;
+
+/** How many agents and faces a sample has room for. */
+async function roomOf(scenes: L5kitScenes, { mostAgents, mostFaces }: L5kitDatasetOptions): Promise<Crowds> {
+  const full = mostAgents === undefined || mostFaces === undefined ? await crowds(scenes) : undefined;
+  const room = { agents: mostAgents ?? full!.agents, faces: mostFaces ?? full!.faces };
+  const names = { agents: "mostAgents", faces: "mostFaces" } as const;
+  for (const [what, most] of Object.entries(room)) {
+    if (Number.isInteger(most) && most >= 0 && most <= MOST_ROOM) continue;
+    const option = names[what as keyof Crowds]; // a name of room
+    throw new WindrowError(
+      "usage",
+      `Cannot make a dataset of scenes: ${option} must be a whole number from 0 to ${MOST_ROOM}, got ${most}; without it the fullest frame decides`,
+    );
+  }
+  // An array without a place cannot be written to every format: where there is nothing, there is room for one.
+  return { agents: Math.max(1, room.agents), faces: Math.max(1, room.faces) };
+}
+
 /**
  * The scenes as a dataset; a row is a frame. Lengths follow from the list of scenes; frames, agents and lights are read when they are asked for.
  * Beyond its rows, scenes are found by `scenes.sceneOf`, and what a frame holds by `sceneFrames` and `readScene`.
- * @throws WindrowError `damaged` for a list of scenes that leaves `frames`; from its functions, for intervals that leave their arrays.
+ * @throws WindrowError `usage` for room for more than 65,536; from its functions, `damaged` for intervals that leave their arrays.
  *
  * @example
  * const scenes = await l5kitScenes(l5kitLayout(tables));
@@ -185,10 +205,7 @@ export async function l5kitDataset(
   scenes: L5kitScenes,
   options: L5kitDatasetOptions = {},
 ): Promise<Dataset<L5kitSensors>> {
-  const { mostAgents, mostFaces } = options;
-  const full = mostAgents === undefined || mostFaces === undefined ? await crowds(scenes.layout) : undefined;
-  // An array without a place cannot be written to every format: where there is no agent, there is room for one.
-  const room = { agents: Math.max(1, mostAgents ?? full!.agents), faces: Math.max(1, mostFaces ?? full!.faces) };
+  const room = await roomOf(scenes, options);
   const { layout, frames } = scenes;
   const lengthOf = (scene: number) => frames.to[scene]! - frames.from[scene]!;
   return dataset<L5kitSensors>({

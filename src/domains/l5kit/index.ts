@@ -1,6 +1,7 @@
 /** L5Kit: recorded scenes of traffic, checked, selected, made into motion-prediction samples. */
 
 export { type AnchorOptions, type Anchors, anchorNames, anchorSlice, sceneAnchors } from "./anchors.ts";
+export { type Crowds, crowds } from "./crowds.ts";
 export { type L5kitDatasetOptions, type L5kitSensors, l5kitDataset } from "./dataset.ts";
 export { type Intervals, intervalAt } from "./intervals.ts";
 export { type AgentPlace, agentsOf, placeOf, type RowRange } from "./lookup.ts";
@@ -40,5 +41,5 @@ export {
 } from "./select.ts";
 export { type SimulatedScene, type SimulateScenesOptions, simulateScenes } from "./simulate.ts";
 export { type SceneLayout, sceneSchemas } from "./simulate-rows.ts";
-export { type Crowds, crowds, type L5kitSummary, l5kitSummary, sceneFindings } from "./summary.ts";
+export { type L5kitSummary, l5kitSummary, l5kitWarnings } from "./summary.ts";
 export type { Tracks } from "./tracks.kernel.ts";

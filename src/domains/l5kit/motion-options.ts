@@ -6,7 +6,7 @@ import { WindrowError } from "../../core/index.ts";
 export interface MotionOptions {
   /** Frames before the anchor's. */
   readonly history: number;
-  /** Frames behind the anchor's. */
+  /** Frames after the anchor's. */
   readonly future: number;
   /** Most neighbours; 0 for none, and then no columns of them. */
   readonly neighbours: number;
@@ -21,6 +21,7 @@ export const MOTION: MotionOptions = { history: 10, future: 50, neighbours: 30, 
 
 /** A sample must have a size that an array can have. */
 const LONGEST = 10_000;
+const MOST_PLACES = 1_000_000;
 
 /**
  * The options with what is left out filled in.
@@ -40,6 +41,12 @@ export function checkedMotion(options: Partial<MotionOptions>): MotionOptions {
       `Cannot make motion samples: ${name} must be a whole number from ${least} to ${LONGEST}, got ${value}`,
     );
   }
+  const places = all.neighbours * (all.history + 1);
+  if (places > MOST_PLACES)
+    throw new WindrowError(
+      "usage",
+      `Cannot make motion samples: neighbours × (history + 1) must be at most ${MOST_PLACES}, got ${places}`,
+    );
   for (const name of ["radiusMetres", "labelThreshold"] as const) {
     if (all[name] >= 0) continue;
     throw new WindrowError("usage", `Cannot make motion samples: ${name} must be 0 or more, got ${all[name]}`);

@@ -295,6 +295,7 @@ test("samples refuse options and anchors that make none", async () => {
     { future: 0 },
     { future: 1e9 },
     { neighbours: 0.5 },
+    { neighbours: 9999, history: 999 },
     { radiusMetres: Number.NaN },
   ])
     assert.throws(() => motionSchema(options), { code: "usage" }, JSON.stringify(options));

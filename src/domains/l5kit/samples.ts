@@ -133,9 +133,9 @@ const named = (prefix: string, { positions, yaws, availabilities }: PoseColumns)
 
 /**
  * Makes the samples of a scene's anchors, as many at a time as are asked for; their schema is `motionSchema` of the same options. What a track
- * lacks (before the scene, behind it, in a frame without it) is 0, with availability 0.
+ * lacks (before the scene, after it, in a frame without it) is 0, with availability 0.
  *
- * `history_positions` entry k is the place k frames before, entry 0 the anchor's own; `target_positions` entry k the place k + 1 frames behind:
+ * `history_positions` entry k is the place k frames before, entry 0 the anchor's own; `target_positions` entry k the place k + 1 frames after:
  * R(−yaw) · (place − centroid), computed in float64. Yaws are differences to the anchor's, in (−π, π].
  *
  * @returns A function from anchors to a batch of `anchors.length` samples.

@@ -4,17 +4,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { anyScenes, type FileKind, memoryTable, plainRows, scenesOf, tablesOf } from "../../../test/l5kit-scenes.ts";
-import type { WindrowError } from "../../core/index.ts";
+import { type RowTable, type Schema, WindrowError } from "../../core/index.ts";
 import { sceneAnchors } from "./anchors.ts";
+import { crowds } from "./crowds.ts";
+import { l5kitDataset } from "./dataset.ts";
 import { checkIntervals, intervalAt } from "./intervals.ts";
 import { agentsOf, placeOf } from "./lookup.ts";
 import { motionSamples } from "./samples.ts";
 import { readScene } from "./scene.ts";
 import { refuseFindings, rotationYaws, sceneFrames } from "./scene-frames.ts";
 import { l5kitScenes } from "./scenes.ts";
-import { AGENT_SCHEMA, FRAME_SCHEMA, l5kitLayout } from "./schema.ts";
+import { AGENT_SCHEMA, FACE_SCHEMA, FRAME_SCHEMA, type L5kitTables, l5kitLayout, SCENE_SCHEMA } from "./schema.ts";
 import { selectAgents } from "./select.ts";
-import { crowds, l5kitSummary, sceneFindings } from "./summary.ts";
+import { l5kitSummary, l5kitWarnings } from "./summary.ts";
 
 type Rows = ReturnType<typeof plainRows>;
 
@@ -140,7 +142,9 @@ test("intervals that overlap, end before they begin, are negative or leave their
 test("gaps and time that goes back are found, by scene, and refused by name", async () => {
   const found = async (of: Rows) => {
     const scenes = await opened(of);
-    return (await sceneFindings(scenes)).map(({ kind, scene, count }) => [kind, scene, count]);
+    const all = await Promise.all([0, 1].map(async (scene) => (await sceneFrames(scenes, scene)).findings));
+    assert.equal((await l5kitWarnings(scenes.layout)).length, all.flat().length);
+    return all.flat().map(({ kind, scene, count }) => [kind, scene, count]);
   };
   assert.deepEqual(await found(rows()), []);
   assert.deepEqual(await found(changed("frames", 1, { agent_index_interval: [2, 3] })), [["agent_gap", 0, 1]]);
@@ -157,6 +161,15 @@ test("gaps and time that goes back are found, by scene, and refused by name", as
     wrong("damaged", /scene host-a101-2000.*time goes back from 2000 to 5 ns at row 4/),
   );
   refuseFindings(await sceneFrames(scenes, 0));
+});
+
+test("intervals that are refused are a warning where a dataset is only looked at", async () => {
+  const { layout } = await opened(changed("frames", 1, { agent_index_interval: [0, 2] }));
+  const [warning, ...others] = await l5kitWarnings(layout);
+  assert.match(warning!, /agent_index_interval must not overlap .* at row 1/);
+  assert.deepEqual(others, []);
+  const out = l5kitLayout(tablesOf(changed("scenes", 1, { frame_index_interval: [3, 9] })));
+  assert.match((await l5kitSummary(out)).warnings[0]!, /must lie in the 5 rows/);
 });
 
 test("a scene is named by host and start, and no two have one name", async () => {
@@ -180,7 +193,7 @@ test("nothing is read before it is asked for, and then only the scene's rows", a
 
 test("datasets without scenes, frames or agents are read as such", async () => {
   const empty = await opened(plainRows([]));
-  assert.deepEqual((await l5kitSummary(empty)).findings, []);
+  assert.deepEqual((await l5kitSummary(empty.layout)).warnings, []);
   assert.equal(empty.sceneOf(0), undefined);
   const bare = await opened(
     plainRows([
@@ -195,7 +208,7 @@ test("datasets without scenes, frames or agents are read as such", async () => {
     assert.equal(motionSamples(scene)(sceneAnchors(scene, new Uint8Array())).length, number);
   }
   const orphans = await opened({ ...rows(), scenes: [] });
-  assert.match((await sceneFindings(orphans))[0]!.message, /rows 0 to 5 of frames are of no scene/);
+  assert.match((await l5kitWarnings(orphans.layout))[0]!, /rows 0 to 5 of frames are of no scene/);
 });
 
 test("a track id that i64 cannot hold is refused with its row", async () => {
@@ -224,19 +237,115 @@ test("an agent is found from its frame, and its frame from the agent", async () 
   assert.equal(await placeOf(gap, 1), undefined);
 });
 
+/** A table that claims any number of rows, all of them 0, as an array without chunks does. */
+function claimed(schema: Schema, length: number): RowTable {
+  const few = memoryTable(schema, []);
+  const zeros = (rows: number) =>
+    memoryTable(
+      schema,
+      Array.from({ length: rows }, () => ({})),
+    );
+  return {
+    ...few,
+    length,
+    async read(choice, options) {
+      const rows = choice instanceof Uint32Array ? choice.length : choice.to - choice.from;
+      assert.ok(rows <= 2 ** 20, `${rows} rows are read at once`);
+      return zeros(rows).read({ from: 0, to: rows }, options);
+    },
+  };
+}
+
+test("rows that are claimed and not there make no room for themselves", async () => {
+  const [scenes, frames, agents] = [SCENE_SCHEMA, FRAME_SCHEMA, AGENT_SCHEMA].map((schema) => claimed(schema, 1e12));
+  const lies = { scenes, frames, agents, traffic_light_faces: claimed(FACE_SCHEMA, 1e12) } as L5kitTables;
+  await assert.rejects(l5kitScenes(l5kitLayout(lies)), wrong("damaged", /got -0 at rows 0 and 1/));
+  const long = memoryTable(SCENE_SCHEMA, [{ frame_index_interval: [0, 1e12], host: "h" }]);
+  await assert.rejects(
+    l5kitScenes(l5kitLayout({ ...lies, scenes: long })),
+    wrong("unsupported", /1000000000000 at row 0/),
+  );
+  const short = memoryTable(SCENE_SCHEMA, [{ frame_index_interval: [0, 2], host: "h" }]);
+  const wide = memoryTable(FRAME_SCHEMA, [{ agent_index_interval: [0, 1e11] }, { agent_index_interval: [1e11, 1e12] }]);
+  const crowd = await l5kitScenes(l5kitLayout({ ...lies, scenes: short, frames: wide }));
+  await assert.rejects(readScene(crowd, 0), wrong("unsupported", /at most 33554432 rows of agents, got 1000000000000/));
+  await assert.rejects(l5kitDataset(crowd), wrong("usage", /mostAgents must be .* to 65536, got 900000000000/));
+  assert.equal((await l5kitDataset(crowd, { mostAgents: 5, mostFaces: 5 })).traces, 1);
+});
+
+const anyPlace = fc.oneof(
+  fc.integer({ min: -2, max: 9 }),
+  fc.constantFrom(-(2n ** 63n), 2n ** 63n - 1n, 2 ** 31, 2 ** 32, 2 ** 53),
+);
+const anyInterval = fc.tuple(anyPlace, anyPlace);
+const anyNumber = fc.constantFrom(0, 1, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e-300);
+
+test("whatever numbers lie in a file, they are read or refused, and counted where they are read", async () => {
+  const wild = fc.record({
+    scenes: fc.array(anyInterval, { minLength: 2, maxLength: 2 }),
+    frames: fc.array(anyInterval, { minLength: 5, maxLength: 5 }),
+    times: fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 5, maxLength: 5 }),
+    floats: fc.array(anyNumber, { minLength: 40, maxLength: 40 }),
+    keep: fc.subarray(["scenes", "frames"]),
+  });
+  let read = 0;
+  await fc.assert(
+    fc.asyncProperty(wild, async ({ scenes, frames, times, floats, keep }) => {
+      const all = rows();
+      const next = () => floats.shift() ?? 1;
+      const made: Rows = {
+        ...all,
+        scenes: all.scenes.map((row, i) =>
+          keep.includes("scenes") ? row : { ...row, frame_index_interval: scenes[i] },
+        ),
+        frames: all.frames.map((row, i) => ({
+          ...row,
+          timestamp: times[i],
+          ego_translation: [next(), next(), 0],
+          ...(!keep.includes("frames") && i % 2 === 1 && { agent_index_interval: frames[i] }),
+        })),
+        agents: all.agents.map((row) => ({
+          ...row,
+          centroid: [next(), next()],
+          yaw: next(),
+          extent: [next(), next(), 1],
+        })),
+      };
+      try {
+        const list = await opened(made);
+        for (let i = 0; i < list.length; i++) {
+          const scene = await readScene(list, i);
+          const { chosen, report } = selectAgents(scene, { minHistory: 0, minFuture: 0 });
+          assert.equal(report.chosen + Object.values(report.dropped).reduce((a, b) => a + b, 0), scene.rows.length);
+          const anchors = sceneAnchors(scene, chosen);
+          assert.equal(motionSamples(scene, { history: 2, future: 2, neighbours: 2 })(anchors).length, anchors.length);
+          read++;
+        }
+      } catch (error) {
+        assert.ok(error instanceof WindrowError, String(error));
+        assert.ok(["damaged", "unsupported"].includes(error.code), error.message);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(read > 20, `${read} scenes are read`);
+});
+
 test("a dataset is told in numbers", async () => {
   const scenes = await opened(changed("agents", 0, { label_probabilities: [0, 0, 0, 0.4, 0.4, 0.2] }));
-  assert.deepEqual(await l5kitSummary(scenes), {
+  assert.deepEqual(await l5kitSummary(scenes.layout), {
+    layout_version: 2,
     scenes: 2,
     frames: 5,
     agents: 6,
-    faces: 0,
+    traffic_light_faces: 0,
     hosts: { "host-a101": 2 },
-    time: { from: 1_000n, to: 200_001_000n },
+    time: { first: 1e-6, last: 0.200001 },
     labels: { PERCEPTION_LABEL_CAR: 6 },
-    findings: [],
+    labels_of: 6,
+    warnings: [],
   });
-  assert.deepEqual(await crowds(scenes.layout), { agents: 2, faces: 0 });
+  assert.deepEqual(await crowds(scenes), { agents: 2, faces: 0 });
   assert.equal(scenes.sceneOf(2), 0);
   assert.equal(scenes.sceneOf(3), 1);
   assert.equal(scenes.sceneOf(5), undefined);

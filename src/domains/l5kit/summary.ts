@@ -1,113 +1,123 @@
-/** What a dataset of scenes holds, told in numbers. */
+/** What L5Kit scenes hold, in short: counts, hosts, times, classes, and what is odd about them. */
 
-import { intervalsOf } from "./intervals.ts";
-import { floats, longs, numbers } from "./numbers.ts";
+import { WindrowError } from "../../core/index.ts";
+import { seconds } from "../../sync/index.ts";
+import { floats } from "./numbers.ts";
 import { sceneFrames } from "./scene-frames.ts";
-import type { L5kitScenes, SceneFinding } from "./scenes.ts";
-import { FACE_INTERVAL, type L5kitLayout, PERCEPTION_LABELS, type PerceptionLabel } from "./schema.ts";
+import { type L5kitScenes, l5kitScenes, type SceneFinding } from "./scenes.ts";
+import { type L5kitLayout, PERCEPTION_LABELS, type PerceptionLabel } from "./schema.ts";
 import { likeliest } from "./select.kernel.ts";
 
-/** Rows that are read at a time. */
-const PIECE = 65_536;
-
-/** A dataset in numbers. */
+/** What scenes hold. */
 export interface L5kitSummary {
+  /** 2 with traffic lights, 1 without. */
+  readonly layout_version: 1 | 2;
   readonly scenes: number;
   readonly frames: number;
   readonly agents: number;
-  /** Absent in version 1. */
-  readonly faces?: number;
-  /** Recording cars by name, and how many scenes each has; in the order of their names. */
+  /** `null` in version 1. */
+  readonly traffic_light_faces: number | null;
+  /** Scenes of each recording car. */
   readonly hosts: Readonly<Record<string, number>>;
-  /** Times of the earliest and the latest frame, nanoseconds of the epoch; absent without frames. */
-  readonly time?: { readonly from: bigint; readonly to: bigint };
-  /** Agents by their most likely class; only those that occur. */
+  /** Epoch seconds of the first and the last frame; `null` without frames. */
+  readonly time: { readonly first: number; readonly last: number } | null;
+  /** Agents by their likeliest class; only classes that there are. */
   readonly labels: Readonly<Partial<Record<PerceptionLabel, number>>>;
-  readonly findings: readonly SceneFinding[];
+  /** Agents that were counted for `labels`: all, or evenly chosen stretches of many. */
+  readonly labels_of: number;
+  /** What is odd: gaps, time that goes back, and the first violation of an interval. */
+  readonly warnings: readonly string[];
 }
 
-/** The greatest numbers of agents and of faces in one frame. */
-export interface Crowds {
-  readonly agents: number;
-  readonly faces: number;
+/** An interval that overlaps or leaves its array is told of; what cannot be read is an error. */
+function violation(error: unknown): string {
+  if (error instanceof WindrowError && error.code === "damaged" && error.details["field"] !== undefined)
+    return error.message;
+  throw error;
 }
 
-function longest(pairs: Parameters<typeof intervalsOf>[0]): number {
-  const { from, to } = intervalsOf(pairs);
-  let most = 0;
-  for (let i = 0; i < from.length; i++) most = Math.max(most, to[i]! - from[i]!);
-  return most;
+const messageOf = ({ message, count }: SceneFinding) =>
+  count === 1 ? message : `${message}; ${count} times in this scene`;
+
+/** A scene's frames, as far as a look at them needs. */
+interface Look {
+  readonly scenes: L5kitScenes | undefined;
+  readonly warnings: readonly string[];
+  readonly time: L5kitSummary["time"];
 }
 
-/** Finds the fullest frames, from the intervals alone. Intervals are not checked, but none counts more than there are rows. */
-export async function crowds({ frames, agents, faces }: L5kitLayout): Promise<Crowds> {
-  let [mostAgents, mostFaces] = [0, 0];
-  const columns = faces === undefined ? ["agent_index_interval"] : ["agent_index_interval", FACE_INTERVAL];
-  for (let from = 0; from < frames.length; from += PIECE) {
-    const batch = await frames.read({ from, to: Math.min(from + PIECE, frames.length) }, { columns });
-    mostAgents = Math.max(mostAgents, longest(numbers(batch, "agent_index_interval")));
-    if (faces !== undefined) mostFaces = Math.max(mostFaces, longest(numbers(batch, FACE_INTERVAL)));
+async function look(layout: L5kitLayout): Promise<Look> {
+  let scenes: L5kitScenes;
+  try {
+    scenes = await l5kitScenes(layout);
+  } catch (error) {
+    return { scenes: undefined, warnings: [violation(error)], time: null };
   }
-  return { agents: Math.min(mostAgents, agents.length), faces: Math.min(mostFaces, faces?.length ?? 0) };
-}
-
-/**
- * What is odd about the scenes, by scene; each kind once a scene, with its first place.
- * @throws WindrowError `damaged` at the first interval that overlaps or leaves its array.
- */
-export async function sceneFindings(scenes: L5kitScenes): Promise<SceneFinding[]> {
-  const findings = scenes.findings.filter(({ scene }) => scene === undefined);
-  for (let scene = 0; scene < scenes.length; scene++) findings.push(...(await sceneFrames(scenes, scene)).findings);
-  return findings;
-}
-
-async function timeSpan({ frames }: L5kitLayout): Promise<{ from: bigint; to: bigint } | undefined> {
-  let span: { from: bigint; to: bigint } | undefined;
-  for (let from = 0; from < frames.length; from += PIECE) {
-    const choice = { from, to: Math.min(from + PIECE, frames.length) };
-    const batch = await frames.read(choice, { columns: ["timestamp"] });
-    for (const time of longs(numbers(batch, "timestamp"))) {
-      span ??= { from: time, to: time };
-      if (time < span.from) span.from = time;
-      if (time > span.to) span.to = time;
+  const warnings: string[] = [];
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  // Findings of the list of scenes come with the scene that they belong to, but for those of frames without a scene.
+  warnings.push(...scenes.findings.filter(({ scene }) => scene === undefined).map(messageOf));
+  for (let scene = 0; scene < scenes.length; scene++) {
+    try {
+      const { findings, timestamps } = await sceneFrames(scenes, scene);
+      warnings.push(...findings.map(messageOf));
+      for (const time of seconds(timestamps, "ns")) {
+        first = Math.min(first, time);
+        last = Math.max(last, time);
+      }
+    } catch (error) {
+      warnings.push(violation(error));
     }
   }
-  return span;
-}
-
-async function labelCounts({ agents }: L5kitLayout): Promise<Partial<Record<PerceptionLabel, number>>> {
-  const counts = new Float64Array(PERCEPTION_LABELS.length);
-  for (let from = 0; from < agents.length; from += PIECE) {
-    const choice = { from, to: Math.min(from + PIECE, agents.length) };
-    const batch = await agents.read(choice, { columns: ["label_probabilities"] });
-    const labels = floats(batch, "label_probabilities");
-    for (let row = 0; row < batch.length; row++) counts[likeliest(labels, row)]! += 1;
-  }
-  const entries = PERCEPTION_LABELS.map((label, k) => [label, counts[k]!] as const);
-  return Object.fromEntries(entries.filter(([, count]) => count > 0));
-}
-
-function hostCounts(hosts: readonly string[]): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const host of hosts) counts.set(host, (counts.get(host) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { scenes, warnings, time: first <= last ? { first, last } : null };
 }
 
 /**
- * Reads a dataset once, a piece at a time, and tells what it holds and what is odd about it.
- * @throws WindrowError `damaged` at the first interval that overlaps or leaves its array.
+ * What is odd about scenes, in sentences that name the place: gaps between intervals, time that goes back, intervals that overlap or leave
+ * their array. Reads scenes and frames.
+ * @throws WindrowError `damaged` for what cannot be read.
  */
-export async function l5kitSummary(scenes: L5kitScenes): Promise<L5kitSummary> {
-  const { layout } = scenes;
-  const time = await timeSpan(layout);
+export async function l5kitWarnings(layout: L5kitLayout): Promise<readonly string[]> {
+  return (await look(layout)).warnings;
+}
+
+/** Agents that are read at a time, and how many are counted at most. */
+const BLOCK = 1 << 16;
+const MOST_COUNTED = 160 * BLOCK;
+
+async function labelCounts({ agents }: L5kitLayout): Promise<Pick<L5kitSummary, "labels" | "labels_of">> {
+  const counts = new Float64Array(PERCEPTION_LABELS.length);
+  const blocks = Math.ceil(agents.length / BLOCK);
+  const step = Math.max(1, Math.ceil((blocks * BLOCK) / MOST_COUNTED));
+  let rows = 0;
+  for (let block = 0; block < blocks; block += step) {
+    const range = { from: block * BLOCK, to: Math.min(agents.length, (block + 1) * BLOCK) };
+    const batch = await agents.read(range, { columns: ["label_probabilities"] });
+    const labels = floats(batch, "label_probabilities");
+    for (let row = 0; row < batch.length; row++) counts[likeliest(labels, row)]! += 1;
+    rows += batch.length;
+  }
+  const labels = PERCEPTION_LABELS.flatMap((label, i) => (counts[i]! > 0 ? [[label, counts[i]!] as const] : []));
+  return { labels: Object.fromEntries(labels), labels_of: rows };
+}
+
+/**
+ * Looks at scenes: reads scenes and frames, and the classes of agents, of more than ten million of them evenly chosen stretches.
+ * @throws WindrowError `damaged` for what cannot be read.
+ */
+export async function l5kitSummary(layout: L5kitLayout): Promise<L5kitSummary> {
+  const { scenes, warnings, time } = await look(layout);
+  const hosts = new Map<string, number>();
+  for (const host of scenes?.hosts ?? []) hosts.set(host, (hosts.get(host) ?? 0) + 1);
   return {
-    scenes: scenes.length,
+    layout_version: layout.faces === undefined ? 1 : 2,
+    scenes: layout.scenes.length,
     frames: layout.frames.length,
     agents: layout.agents.length,
-    ...(layout.faces && { faces: layout.faces.length }),
-    hosts: hostCounts(scenes.hosts),
-    ...(time && { time }),
-    labels: await labelCounts(layout),
-    findings: await sceneFindings(scenes),
+    traffic_light_faces: layout.faces?.length ?? null,
+    hosts: Object.fromEntries(hosts),
+    time,
+    ...(await labelCounts(layout)),
+    warnings,
   };
 }
