@@ -168,6 +168,19 @@ test("AIS trips are traces of their vessels", async (t) => {
   assert.deepEqual([trips.lost().rows, trips.dropped], [1, { parse_error: 1 }]);
 });
 
+test("of many sensors those that are named are matched, and no others", async (t) => {
+  const folder = needShared(t, "data", "driving", "comma2k19_seg40");
+  if (folder === undefined) return;
+  const synchronization = nearest({ reference: "global_pose", toleranceSeconds: 0.05 });
+  await using all = await openRecordings([folder], { synchronization });
+  assert.equal(await all.length(), 0, "a receiver with a fix every two seconds is near no two frames");
+  await using some = await openRecordings([folder], { synchronization, only: ["global_pose", "CAN/speed"] });
+  assert.deepEqual(Object.keys(some.trace(0).sensors), ["global_pose", "CAN/speed"]);
+  assert.ok((await some.length()) > 1190, `${await some.length()} rows`);
+  await using none = await openRecordings([folder], { only: ["CAN/spede"] });
+  assert.throws(() => none.trace(0), /Cannot open comma2k19_seg40: it has no sensor CAN\/spede, got CAN\/radar, /);
+});
+
 test("inputs of one name are called by the folders that tell them apart", async (t) => {
   const folder = testFolder(t);
   for (const name of ["a", "b"]) {
