@@ -138,7 +138,7 @@ test("an L5Kit scene is a trace under its own name, whose rows are its frames", 
   assert.equal(scenes.trace(0).name, "host-a101-1571846863319362048");
   assert.equal(await scenes.length(), 248);
   await using ego = await openRecordings([folder], { synchronization: nearest({ grid: { rateHz: 1 } }) });
-  assert.equal(await ego.length(), 24);
+  assert.equal(await ego.length(), 25, "seconds of 24.7");
   const copy = join(testFolder(t), "copy.zarr");
   symlinkSync(folder, copy);
   await assert.rejects(openRecordings([folder, copy]), /its trace host-a101-1571846863319362048 is in .*single_scene/);
@@ -168,6 +168,19 @@ test("AIS trips are traces of their vessels", async (t) => {
   assert.deepEqual([trips.lost().rows, trips.dropped], [1, { parse_error: 1 }]);
 });
 
+test("of many sensors those that are named are matched, and no others", async (t) => {
+  const folder = needShared(t, "data", "driving", "comma2k19_seg40");
+  if (folder === undefined) return;
+  const synchronization = nearest({ reference: "global_pose", toleranceSeconds: 0.05 });
+  await using all = await openRecordings([folder], { synchronization });
+  assert.equal(await all.length(), 0, "a receiver with a fix every two seconds is near no two frames");
+  await using some = await openRecordings([folder], { synchronization, only: ["global_pose", "CAN/speed"] });
+  assert.deepEqual(Object.keys(some.trace(0).sensors), ["global_pose", "CAN/speed"]);
+  assert.ok((await some.length()) > 1190, `${await some.length()} rows`);
+  await using none = await openRecordings([folder], { only: ["CAN/spede"] });
+  assert.throws(() => none.trace(0), /Cannot open comma2k19_seg40: it has no sensor CAN\/spede, got CAN\/radar, /);
+});
+
 test("inputs of one name are called by the folders that tell them apart", async (t) => {
   const folder = testFolder(t);
   for (const name of ["a", "b"]) {
@@ -190,7 +203,7 @@ test("what is no recording is refused in words that say what to do", async (t) =
   const open = (input: string, options: OpenRecordingsOptions = {}) => openRecordings([join(folder, input)], options);
   await assert.rejects(open("none"), /none: there is no such file or folder/);
   await assert.rejects(open("*.mcap"), /there is no such file or folder/);
-  await assert.rejects(open("a.txt"), /a.txt: the file looks like no recording; say which it is: euroc, /);
+  await assert.rejects(open("a.txt"), /a.txt: the file looks like no recording; say which it is: l5kit, euroc, /);
   await assert.rejects(open("empty"), /empty: the folder looks like no recording/);
   await assert.rejects(open("a.txt", { kind: "e4" }), /a recording of kind e4 is no file/);
   await assert.rejects(open("empty", { kind: "e4" }), /ACC.csv, .* is expected/);

@@ -25,6 +25,7 @@ export const RECORDING_OPTIONS = {
     fallback: "what they look like",
     parse: oneOf(...RECORDING_KINDS),
   },
+  only: { value: "<sensors>", summary: "the sensors that are read and matched", fallback: "all", parse: words },
   timeColumn: {
     value: "<column>",
     summary: "of tables: the column of times",
@@ -56,17 +57,8 @@ export const RECORDING_OPTIONS = {
 
 /** What these options say. */
 export function recordingOptions(options: OptionValues<typeof RECORDING_OPTIONS>): OpenRecordingsOptions {
-  const { kind, timeColumn, unit, traceColumn, columns, topics, messageTime } = options;
-  const given = {
-    kind,
-    timeColumn,
-    unit,
-    traceColumn,
-    columns,
-    topics,
-    messageTime,
-    interpolation: options.interpolation,
-  };
+  const { kind, only, timeColumn, unit, traceColumn, columns, interpolation: how, topics, messageTime } = options;
+  const given = { kind, only, timeColumn, unit, traceColumn, columns, interpolation: how, topics, messageTime };
   // Only what was given: an option that is absent is no option that is undefined.
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -37,7 +37,7 @@ function refused(input: InputFile, why: string): WindrowError {
 }
 
 /** The cells of a line; one that is quoted may hold delimiters. */
-export function csvCells(line: string, delimiter: string): string[] {
+function csvCells(line: string, delimiter: string): string[] {
   const cells: string[] = [];
   let cell = "";
   let isQuoted = false;

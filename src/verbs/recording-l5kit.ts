@@ -4,7 +4,7 @@ import { WindrowError } from "../core/index.ts";
 import { l5kitDataset, l5kitLayout, l5kitScenes } from "../domains/l5kit/index.ts";
 import { type ArraysPlace, arraysPlace } from "./arrays-place.ts";
 import { l5kitLayoutAt, l5kitTables } from "./l5kit-tables.ts";
-import type { OpenedInput } from "./recording-kinds.ts";
+import type { OpenedInput } from "./opened-input.ts";
 
 /** Whether the arrays at a path are L5Kit scenes. */
 export async function isL5kit(path: string): Promise<boolean> {

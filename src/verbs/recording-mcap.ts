@@ -5,7 +5,7 @@ import { type McapLost, type McapTime, openMcap } from "../adapters/mcap/index.t
 import type { SourceFile } from "../adapters/recording.ts";
 import { nodeCodecs } from "../node/codecs.ts";
 import { nodeHashes } from "../node/hashes.ts";
-import type { OpenedInput } from "./recording-kinds.ts";
+import type { OpenedInput } from "./opened-input.ts";
 
 /** How recordings of messages are read. */
 export interface MessageOptions {

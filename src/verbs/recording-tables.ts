@@ -13,7 +13,7 @@ import { folderStore } from "../node/folder-store.ts";
 import { nodeHashes } from "../node/hashes.ts";
 import { findInputs, type InputFile } from "../node/inputs.ts";
 import { once } from "../sync/once.ts";
-import type { OpenedInput } from "./recording-kinds.ts";
+import type { OpenedInput } from "./opened-input.ts";
 
 /** How tables are read. */
 export interface TableFileOptions extends TableOptions {

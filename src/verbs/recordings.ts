@@ -5,8 +5,17 @@ import { tmpdir } from "node:os";
 import { basename, dirname, relative, resolve } from "node:path";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { WindrowError } from "../core/index.ts";
-import { type Dataset, dataset, nearest, type Synchronization, type Trace, trace } from "../sync/index.ts";
-import { type OpenedInput, type OpenedTrace, openInput, type RecordingKind } from "./recording-kinds.ts";
+import {
+  type Dataset,
+  dataset,
+  nearest,
+  type Sensors,
+  type Synchronization,
+  type Trace,
+  trace,
+} from "../sync/index.ts";
+import type { OpenedInput, OpenedTrace } from "./opened-input.ts";
+import { openInput, type RecordingKind } from "./recording-kinds.ts";
 import type { MessageOptions } from "./recording-mcap.ts";
 import type { TableFileOptions } from "./recording-tables.ts";
 import { TempFolders } from "./temp-folders.ts";
@@ -20,6 +29,8 @@ export interface OpenRecordingsOptions extends TableFileOptions, MessageOptions 
    * can be looked into, but has no rows: asked for them, it throws a WindrowError `usage`.
    */
   readonly synchronization?: Synchronization;
+  /** The sensors that a trace has, and that are matched; all where absent. */
+  readonly only?: readonly string[];
   /** Where temporary files go, which text tables are unpacked to; the system's folder for them where absent. */
   readonly temp?: string;
 }
@@ -140,16 +151,28 @@ export async function openRecordings(
   const { inputs: opened, traces } = await openAll(all, options, scope);
   const kept = scope.move();
   return {
-    ...dataset({ traces: traces.length, trace: (number) => traceOf(traces[number]!, options.synchronization) }),
+    ...dataset({ traces: traces.length, trace: (number) => traceOf(traces[number]!, options) }),
     lost: () => lostOf(opened),
     pathOf: (number) => traces[number]!.path,
     [Symbol.asyncDispose]: async () => kept.dispose(),
   };
 }
 
-function traceOf({ name, entity, ...made }: NamedTrace, told: Synchronization | undefined): Trace {
-  if (told === undefined && made.trace !== undefined) return made.trace();
-  const sensors = made.sensors();
+/** The sensors of these names; all where none are named. */
+function chosen(of: string, sensors: Sensors, only: readonly string[] | undefined): Sensors {
+  const stray = only?.find((name) => !Object.hasOwn(sensors, name));
+  if (stray !== undefined)
+    throw new WindrowError(
+      "missing",
+      `Cannot open ${of}: it has no sensor ${stray}, got ${Object.keys(sensors).join(", ")}`,
+    );
+  return only === undefined ? sensors : Object.fromEntries(only.map((name) => [name, sensors[name]!]));
+}
+
+function traceOf({ name, entity, ...made }: NamedTrace, options: OpenRecordingsOptions): Trace {
+  const { synchronization: told, only } = options;
+  if (told === undefined && only === undefined && made.trace !== undefined) return made.trace();
+  const sensors = chosen(name, made.sensors(), only);
   const names = Object.keys(sensors);
   const synchronization = told ?? defaultSynchronization(name, names);
   return trace({ name, entity, sensors, synchronization, optional: optionalOf(synchronization, names) });
