@@ -2,19 +2,21 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, execPath } from "node:process";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { rng } from "../src/core/index.ts";
 import type { Dataset } from "../src/sync/index.ts";
-import { type MaterializeOptions, materialize } from "../src/verbs/index.ts";
+import { type MaterializeOptions, materialize, materializeTraces } from "../src/verbs/index.ts";
 import { planJob } from "../src/verbs/materialize-job.ts";
 import { resolveTraces } from "../src/verbs/materialize-options.ts";
 import { SILENT } from "../src/verbs/progress.ts";
 import { runPlan, runTask } from "../src/verbs/run-dataset.ts";
 import { tracesJob } from "../src/verbs/traces-job.ts";
-import { fileHashes, testFolder } from "./ais-dataset.ts";
+import { fileHashes, namesIn, testFolder } from "./ais-dataset.ts";
 import { killPlaces } from "./kills.ts";
 import { needShared } from "./shared.ts";
 import { dataOf, drives, KILLED, killedDrives } from "./traces-dataset.ts";
@@ -103,6 +105,23 @@ test("a run that is killed leaves only whole files, and the next one ends it", a
     assert.deepEqual(fileHashes(out), hashes);
   }
   assert.ok(kills >= 3, `killed ${kills} times`);
+});
+
+test("a packed table is read to its end, and what it was unpacked to is gone", async (t) => {
+  const folder = testFolder(t);
+  const rows = Array.from({ length: 50 }, (_, i) => `${i / 10},${i % 7},note ${i}`);
+  writeFileSync(join(folder, "ride.csv.gz"), gzipSync(`t,speed,note\n${rows.join("\n")}\n`));
+  mkdirSync(join(folder, "temp"));
+  const options = {
+    out: join(folder, "out"),
+    temp: join(folder, "temp"),
+    val: 0,
+    workers: 1,
+    recordings: { unit: "s" },
+  } as const;
+  const { manifest } = await materializeTraces({ ...options, inputs: [join(folder, "ride.csv.gz")] });
+  assert.deepEqual([manifest.ledger.input, manifest.ledger.windows.train], [50, 50]);
+  assert.deepEqual(namesIn(join(folder, "temp")), []);
 });
 
 /** What the command says of a run. */

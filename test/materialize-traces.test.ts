@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type Batch, isNumeric, type Schema } from "../src/core/index.ts";
-import { type Dataset, dataset, memorySensor, nearest, trace } from "../src/sync/index.ts";
+import { type Dataset, dataset, memorySensor, nearest, type Sensors, trace } from "../src/sync/index.ts";
 import {
   diff,
   head,
@@ -238,6 +238,51 @@ test("JSON lands as its text", async (t) => {
   );
 });
 
+test("traces may name their sensors in any order, and what one may lack, all may", async (t) => {
+  const folder = testFolder(t);
+  const values = (kind: "f32" | "u8", unit: string, nullable: boolean) =>
+    memorySensor(
+      { v: { kind, unit, ...(nullable && { nullable }) } },
+      { length: 2, columns: { v: { data: kind === "f32" ? Float32Array.of(1, 2) : Uint8Array.of(3, 4) } } },
+      Float64Array.of(0, 1),
+    );
+  const synchronization = nearest({ reference: "a" });
+  const one = trace({
+    name: "one",
+    synchronization,
+    sensors: { b: values("f32", "m", false), a: values("u8", "s", false) },
+  });
+  const two = trace({
+    name: "two",
+    synchronization,
+    sensors: { a: values("u8", "s", true), b: values("f32", "m", false) },
+  });
+  const options = { val: 0, workers: 1 };
+  const { manifest } = await materialize(dataset([one, two]) as Dataset, { ...options, out: join(folder, "1") });
+  assert.deepEqual(Object.keys(manifest.schema), ["b", "a", "a_valid"]);
+  await materialize(dataset([two, one]) as Dataset, { ...options, out: join(folder, "2") });
+  assert.deepEqual(fileHashes(join(folder, "2")), fileHashes(join(folder, "1")));
+  const feet = trace({
+    name: "feet",
+    synchronization,
+    sensors: { a: values("u8", "s", false), b: values("f32", "ft", false) },
+  });
+  const more = trace({ name: "more", synchronization, sensors: { ...one.sensors, c: values("u8", "s", false) } });
+  for (const [odd, message] of [
+    [feet, /trace feet: .*columns of one, b f32 in m, got f32 in ft/],
+    [more, /trace more: .*columns of one, c not there, got u8 in s/],
+  ] as const)
+    await assert.rejects(materialize(dataset<Sensors>([one, odd]), { ...options, out: join(folder, "3") }), {
+      code: "usage",
+      message,
+    });
+  await assert.rejects(materialize(dataset<Sensors>([more, one]), { ...options, out: join(folder, "3") }), {
+    code: "usage",
+    message: /columns of more, c u8 in s, got none; --sensors chooses/,
+  });
+  await materialize(dataset<Sensors>([one, more]), { ...options, out: join(folder, "3"), sensors: ["a", "b"] });
+});
+
 test("what cannot be materialized says why, and leaves nothing", async (t) => {
   const folder = testFolder(t);
   const out = join(folder, "out");
@@ -255,7 +300,7 @@ test("what cannot be materialized says why, and leaves nothing", async (t) => {
   await refused(
     dataset([plainTrace("a", ["x"]), plainTrace("b", ["y"], "json")]),
     {},
-    { code: "usage", message: /trace b: .*columns of a, log str, got log json/ },
+    { code: "usage", message: /trace b: .*columns of a, log str, got json/ },
   );
   await refused(one, { window: 0 }, { code: "usage" });
   await refused(one, { window: 1.5 }, { code: "usage" });

@@ -61,7 +61,7 @@ export { type MaterializeTracesOptions, materializeTraces } from "./materialize-
 export type { OutputOptions } from "./output-options.ts";
 export type { Progress } from "./progress.ts";
 export { RECORDING_KINDS, type RecordingKind } from "./recording-kinds.ts";
-export { type OpenRecordingsOptions, openRecordings, type Recordings } from "./recordings.ts";
+export { type OpenedRecordings, type OpenRecordingsOptions, openRecordings, type Recordings } from "./recordings.ts";
 export { planFile, runTask } from "./run-dataset.ts";
 export { putShufflePicture, shufflePicture } from "./shuffle-picture.ts";
 export { type SimulateAisOptions, type SimulateAisResult, simulateAis } from "./simulate-ais.ts";

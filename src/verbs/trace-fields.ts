@@ -119,16 +119,26 @@ export function fieldBatch(read: TraceBatch<Sensors>, fields: readonly TraceFiel
   return { length, columns: Object.fromEntries(entries) };
 }
 
-/** Where the columns of two traces differ, as a sentence's end; `undefined` where they are the same. */
-export function differingFields(a: readonly TraceField[], b: readonly TraceField[]): string | undefined {
-  const shown = ({ name, type, isOptional }: TraceField) =>
-    `${name} ${type.kind}${type.shape === undefined ? "" : ` [${type.shape.join(", ")}]`}${isOptional ? " that may be missing" : ""}`;
-  const [left, right] = [a.map(shown), b.map(shown)];
-  const at = left.findIndex((each, i) => each !== right[i]);
-  return at < 0 ? undefined : `${left[at]}, got ${right[at] ?? "none"}`;
+/** What must be the same in all traces. */
+function shown({ type: { kind, shape, unit } }: TraceField): string {
+  return [
+    kind,
+    ...(shape === undefined ? [] : [`[${shape.join(", ")}]`]),
+    ...(unit === undefined ? [] : [`in ${unit}`]),
+  ].join(" ");
 }
 
-/** The fields that every trace has: what is optional in one is in all. */
+/** Where the columns of two traces differ, as a sentence's end; `undefined` where they are the same, in whatever order. */
+export function differingFields(a: readonly TraceField[], b: readonly TraceField[]): string | undefined {
+  const [left, right] = [a, b].map((fields) => new Map(fields.map((field) => [field.name, shown(field)])));
+  const name = [...left!.keys(), ...right!.keys()].find((each) => left!.get(each) !== right!.get(each));
+  return name === undefined
+    ? undefined
+    : `${name} ${left!.get(name) ?? "not there"}, got ${right!.get(name) ?? "none"}`;
+}
+
+/** The fields of two traces that have the same, in the order of the first: what one may lack, both may. */
 export function joinedFields(a: readonly TraceField[], b: readonly TraceField[]): readonly TraceField[] {
-  return a.map((field, i) => ({ ...field, isOptional: field.isOptional || b[i]!.isOptional }));
+  const optional = new Set([...a, ...b].filter(({ isOptional }) => isOptional).map(({ name }) => name));
+  return a.map((field) => ({ ...field, isOptional: optional.has(field.name) }));
 }
