@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { materializeAis, simulateAis } from "../src/verbs/index.ts";
+import { materializeAis, simulateAis, simulateL5kit } from "../src/verbs/index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "windrow-examples-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -63,4 +63,13 @@ test("a model of one's own is judged beside the baselines, on the same samples",
   const errors = new Map([...text.matchAll(/^(\w+) +([\d.]+) nmi$/gm)].map(([, name, miles]) => [name, Number(miles)]));
   assert.deepEqual([...errors.keys()], ["go_on", "persist", "dead_reckoning", "constant_velocity", "cv_turn"]);
   assert.ok(errors.get("go_on")! < errors.get("persist")!, text);
+});
+
+test("L5Kit scenes become samples, and batches of them", async () => {
+  const scenes = join(root, "scenes.zarr");
+  await simulateL5kit({ out: scenes, scenes: 2, frames: 80, agents: 30 });
+  const call = ["--import", BY_NAME, join(EXAMPLES, "l5kit.ts"), scenes, join(root, "motion")];
+  const { status, stdout, stderr } = spawnSync(process.execPath, call, { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^[1-9]\d* samples\n64 × 11 × 2 to 64 × 50 × 2\n$/);
 });
