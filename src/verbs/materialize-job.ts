@@ -45,7 +45,8 @@ async function planned<I extends KnownInput>(
 ): Promise<Planned> {
   const { plannedDataset } = await import("./plan-dataset.ts");
   await using job = await open(task);
-  return plannedDataset({ job, output }, task.out, task);
+  // Awaited here: the job's inputs stay open until all is read.
+  return await plannedDataset({ job, output }, task.out, task);
 }
 
 /** The plan of a job; what must be counted first is counted. */
