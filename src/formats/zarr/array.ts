@@ -41,6 +41,8 @@ export interface ZarrArray extends RowTable {
   readonly path: string;
   readonly attributes: JsonObject;
   readonly dtype: ZarrDtype;
+  /** Of plain arrays of more axes than one: the shape of a row. */
+  readonly rowShape: readonly number[];
   /** Bytes of a row. */
   readonly rowBytes: number;
   readonly chunkRows: number;
@@ -122,6 +124,7 @@ export function zarrRows(meta: RowsMeta, attributes: JsonObject, source: ZarrSou
     path,
     attributes,
     dtype,
+    rowShape: meta.rowShape,
     rowBytes,
     chunkRows: meta.chunkRows,
     compressor: meta.compressor,

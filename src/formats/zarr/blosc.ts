@@ -1,10 +1,10 @@
 /** The frame of Blosc 1: a header, the places of its blocks, and blocks that are shuffled and packed each by itself (c-blosc, README_CHUNK_FORMAT.rst). */
 
-import type { Codec, Codecs } from "../../core/index.ts";
+import type { ByteRange, Codec, Codecs, OpenFile } from "../../core/index.ts";
 import { damaged, unsupported } from "../fault.ts";
 import { lz4Bound, packLz4Block, unpackLz4Block } from "../lz4.kernel.ts";
 import { unpackBlosclz } from "./blosclz.kernel.ts";
-import { bitShuffle, bitUnshuffle, shuffle, unshuffle } from "./shuffle.kernel.ts";
+import { bitShuffle, bitUnshuffle, shuffle, unshuffle, unshufflePart } from "./shuffle.kernel.ts";
 
 /** How Blosc packs, as `.zarray` says it. */
 export interface BloscSpec {
@@ -15,13 +15,6 @@ export interface BloscSpec {
   readonly shuffle: number;
   /** 0 for as many bytes as the level has. */
   readonly blocksize: number;
-}
-
-/** A chunk whose bytes are there from the beginning, and have their values as far as they were asked for. */
-export interface ChunkBytes {
-  readonly bytes: Uint8Array;
-  /** Sees to it that the bytes of a range are what they should be. */
-  ready(from: number, to: number): void;
 }
 
 const HEADER_BYTES = 16;
@@ -49,41 +42,96 @@ type Format = (typeof FORMATS)[number];
  */
 const MOST_RATIO: Readonly<Record<Format, number>> = { blosclz: 256, lz4: 256, snappy: 22, zlib: 1032, zstd: 32768 };
 
-interface Header {
+/** What the beginning of a chunk says. */
+interface Head {
   readonly flags: number;
   readonly format: Format;
+  readonly codec: Codec | undefined;
   readonly typeBytes: number;
   readonly blockBytes: number;
+  /** 0 where the chunk's bytes are as they are, behind the header. */
   readonly blocks: number;
+  /** Where a block begins. */
+  start(block: number): number;
 }
 
-function header(packed: Uint8Array, rawBytes: number): Header {
-  if (packed.length < HEADER_BYTES)
-    damaged(`a Blosc chunk has a header of ${HEADER_BYTES} bytes, got ${packed.length}`);
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+/** What a chunk must be. */
+interface Promised {
+  /** Bytes of the packed chunk. */
+  readonly bytes: number;
+  readonly rawBytes: number;
+  readonly codecs: Codecs;
+}
+
+/** Reads a header, and checks what it promises; `begin` holds the places of the blocks, too, or `start` is not called. */
+function headOf(begin: Uint8Array, { bytes, rawBytes, codecs }: Promised): Head {
+  if (begin.length < HEADER_BYTES) damaged(`a Blosc chunk has a header of ${HEADER_BYTES} bytes, got ${begin.length}`);
+  const view = new DataView(begin.buffer, begin.byteOffset, begin.byteLength);
   const flags = view.getUint8(2);
   const typeBytes = view.getUint8(3);
-  const [raw, blockBytes, bytes] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number]; // three places
+  const [raw, blockBytes, said] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number]; // three places
   if (view.getUint8(0) !== VERSION || (flags & UNKNOWN) !== 0)
     unsupported(`a Blosc chunk of version ${view.getUint8(0)} with flags ${flags}`);
   if (raw !== rawBytes) damaged(`a Blosc chunk of ${rawBytes} raw bytes was expected, got ${raw}`);
-  if (bytes !== packed.length) damaged(`a Blosc chunk of ${bytes} bytes was promised, got ${packed.length}`);
+  if (said !== bytes) damaged(`a Blosc chunk of ${said} bytes was promised, got ${bytes}`);
   const format = FORMATS[flags >> 5] ?? unsupported(`a Blosc chunk of format ${flags >> 5}`);
+  const start = (block: number) => view.getUint32(HEADER_BYTES + 4 * block, true);
   if ((flags & STORED) !== 0) {
     if (bytes !== raw + HEADER_BYTES) damaged(`a Blosc chunk of ${raw} bytes as they are, got ${bytes - HEADER_BYTES}`);
-    return { flags, format, typeBytes: 1, blockBytes: raw, blocks: 0 };
+    return { flags: STORED, format, codec: undefined, typeBytes: 1, blockBytes: raw, blocks: 0, start };
   }
   if (typeBytes === 0) damaged("a Blosc chunk of values of 0 bytes");
   if (blockBytes === 0 || blockBytes > raw) damaged(`Blosc blocks of ${blockBytes} bytes in a chunk of ${raw}`);
   const blocks = Math.ceil(raw / blockBytes);
   if (blocks > (bytes - HEADER_BYTES) / 4) damaged(`${blocks} Blosc blocks in a chunk of ${bytes} bytes`);
   if (raw > bytes * MOST_RATIO[format]) damaged(`${bytes} bytes of ${format} cannot hold ${raw}`);
-  return { flags, format, typeBytes, blockBytes, blocks };
+  return { flags, format, codec: codecOf(format, codecs), typeBytes, blockBytes, blocks, start };
 }
 
 function codecOf(format: Format, codecs: Codecs): Codec | undefined {
   if (format === "lz4" || format === "blosclz") return undefined;
   return codecs.get(format) ?? unsupported(`a Blosc chunk packed by ${format}, for which no codec is there`);
+}
+
+/** How a block of so many bytes is shuffled. */
+function shuffleOf({ flags, typeBytes }: Head, bytes: number): "bytes" | "bits" | "none" {
+  if ((flags & SHUFFLED) !== 0) return typeBytes > 1 ? "bytes" : "none";
+  return (flags & BIT_SHUFFLED) !== 0 && bytes >= typeBytes ? "bits" : "none";
+}
+
+/** Unpacks a block that begins at `at`, as it was shuffled. */
+function unpackFlat(head: Head, packed: Uint8Array, at: number, flat: Uint8Array): void {
+  const { flags, typeBytes, blockBytes } = head;
+  const isSplit =
+    (flags & WHOLE) === 0 &&
+    typeBytes <= MOST_SPLITS &&
+    blockBytes / typeBytes >= LEAST_SPLIT &&
+    flat.length === blockBytes;
+  const parts = isSplit ? typeBytes : 1;
+  const partBytes = Math.floor(flat.length / parts);
+  if (partBytes * parts !== flat.length) damaged(`a Blosc block of ${flat.length} bytes in ${parts} parts`);
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  let from = at;
+  for (let part = 0; part < parts; part++) {
+    if (from + 4 > packed.length) damaged(`a Blosc block at byte ${from} of ${packed.length}`);
+    const bytes = view.getUint32(from, true);
+    const to = from + 4 + bytes;
+    if (to > packed.length) damaged(`a Blosc block of ${bytes} bytes at byte ${from} of ${packed.length}`);
+    const out = parts === 1 ? flat : flat.subarray(part * partBytes, (part + 1) * partBytes);
+    if (bytes === out.length) out.set(packed.subarray(from + 4, to));
+    else unpackPart(head, packed.subarray(from + 4, to), out);
+    from = to;
+  }
+}
+
+function unpackPart({ format, codec }: Head, packed: Uint8Array, out: Uint8Array): void {
+  if (codec !== undefined) {
+    out.set(codec.unpack(packed, out.length));
+    return;
+  }
+  const length =
+    format === "lz4" ? unpackLz4Block(packed, 0, packed.length, out, 0) : unpackBlosclz(packed, 0, packed.length, out);
+  if (length !== out.length) damaged(`a Blosc block unpacks to ${length} bytes where ${out.length} were said`);
 }
 
 /** Shuffled bytes of the block at work; blocks are unpacked one after the other. */
@@ -94,95 +142,102 @@ function roomFor(bytes: number): Uint8Array {
   return room.subarray(0, bytes);
 }
 
-/** Unpacks one chunk, block by block. */
-class BloscReader implements ChunkBytes {
-  readonly bytes: Uint8Array;
-  readonly #packed: Uint8Array;
-  readonly #view: DataView;
-  readonly #header: Header;
-  readonly #codec: Codec | undefined;
-  readonly #done: Uint8Array;
-
-  constructor(packed: Uint8Array, out: Uint8Array, codecs: Codecs) {
-    this.#packed = packed;
-    this.bytes = out;
-    this.#view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-    this.#header = header(packed, out.length);
-    this.#codec = codecOf(this.#header.format, codecs);
-    this.#done = new Uint8Array(this.#header.blocks);
-    if (this.#header.blocks === 0) out.set(packed.subarray(HEADER_BYTES));
+/**
+ * Unpacks a whole chunk to `out`.
+ * @throws WindrowError `damaged`, `unsupported`
+ */
+export function unpackBlosc(packed: Uint8Array, out: Uint8Array, codecs: Codecs): void {
+  const head = headOf(packed, { bytes: packed.length, rawBytes: out.length, codecs });
+  if (head.blocks === 0) out.set(packed.subarray(HEADER_BYTES));
+  for (let block = 0; block < head.blocks; block++) {
+    const own = out.subarray(block * head.blockBytes, (block + 1) * head.blockBytes);
+    const shuffled = shuffleOf(head, own.length);
+    const flat = shuffled === "none" ? own : roomFor(own.length);
+    unpackFlat(head, packed, head.start(block), flat);
+    if (shuffled === "bytes") unshuffle(flat, own, head.typeBytes);
+    else if (shuffled === "bits") bitUnshuffle(flat, own, head.typeBytes);
   }
+}
 
-  ready(from: number, to: number): void {
-    const { blockBytes, blocks } = this.#header;
-    if (blocks === 0 || from >= to) return;
-    for (let block = Math.floor(from / blockBytes); block * blockBytes < to; block++) {
-      if (this.#done[block] === 1) continue;
-      this.#unpack(block);
-      this.#done[block] = 1;
-    }
-  }
+/** Checks a header before anything is set aside for what it promises. @throws WindrowError `damaged`, `unsupported` */
+export function checkBlosc(packed: Uint8Array, rawBytes: number, codecs: Codecs): void {
+  headOf(packed, { bytes: packed.length, rawBytes, codecs });
+}
 
-  #unpack(block: number): void {
-    const { flags, typeBytes, blockBytes } = this.#header;
-    const begin = block * blockBytes;
-    const out = this.bytes.subarray(begin, Math.min(begin + blockBytes, this.bytes.length));
-    const isShuffled = (flags & SHUFFLED) !== 0 && typeBytes > 1;
-    const isBitShuffled = !isShuffled && (flags & BIT_SHUFFLED) !== 0 && out.length >= typeBytes;
-    const flat = isShuffled || isBitShuffled ? roomFor(out.length) : out;
-    const isSplit =
-      (flags & WHOLE) === 0 &&
-      typeBytes <= MOST_SPLITS &&
-      blockBytes / typeBytes >= LEAST_SPLIT &&
-      out.length === blockBytes;
-    const parts = isSplit ? typeBytes : 1;
-    const partBytes = Math.floor(out.length / parts);
-    if (partBytes * parts !== out.length) damaged(`a Blosc block of ${out.length} bytes in ${parts} parts`);
-    let at = this.#view.getUint32(HEADER_BYTES + 4 * block, true);
-    for (let part = 0; part < parts; part++)
-      at = this.#unpackPart(at, parts === 1 ? flat : flat.subarray(part * partBytes, (part + 1) * partBytes));
-    if (isShuffled) unshuffle(flat, out, typeBytes);
-    else if (isBitShuffled) bitUnshuffle(flat, out, typeBytes);
-  }
+/** A block of a chunk: unpacked, but with its bytes still shuffled, so that only those which are asked for need be sorted. */
+export interface BloscBlock {
+  /** Raw bytes of the chunk before it. */
+  readonly from: number;
+  readonly flat: Uint8Array;
+  /** Bytes of a value whose bytes are shuffled; 1 where none are. */
+  readonly typeBytes: number;
+}
 
-  /** @returns where the next part begins. */
-  #unpackPart(at: number, out: Uint8Array): number {
-    const packed = this.#packed;
-    const least = HEADER_BYTES + 4 * this.#header.blocks;
-    if (at < least || at + 4 > packed.length) damaged(`a Blosc block at byte ${at} of ${packed.length}`);
-    const bytes = this.#view.getUint32(at, true);
-    const from = at + 4;
-    const to = from + bytes;
-    if (to > packed.length) damaged(`a Blosc block of ${bytes} bytes at byte ${at} of ${packed.length}`);
-    if (bytes === out.length) out.set(packed.subarray(from, to));
-    else this.#unpackBytes(from, to, out);
-    return to;
-  }
+/** So much is read first: the header, and the places of as many blocks as chunks usually have. */
+const FIRST_BYTES = 512;
 
-  #unpackBytes(from: number, to: number, out: Uint8Array): void {
-    if (this.#codec !== undefined) {
-      out.set(this.#codec.unpack(this.#packed.subarray(from, to), out.length));
-      return;
-    }
-    const length =
-      this.#header.format === "lz4"
-        ? unpackLz4Block(this.#packed, from, to, out, 0)
-        : unpackBlosclz(this.#packed, from, to, out);
-    if (length !== out.length) damaged(`a Blosc block unpacks to ${length} bytes where ${out.length} were said`);
-  }
+function readAt(file: OpenFile, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(Math.max(0, to - from));
+  file.readInto(from, bytes);
+  return bytes;
 }
 
 /**
- * Opens a chunk that is unpacked to `out`, block by block when it is asked for. Only what its header promises is checked at once.
- * @throws WindrowError `damaged`, `unsupported`; the same from `ready`.
+ * Reads the blocks of a chunk that hold its raw bytes from `from` to `to`, and no others; `undefined` for a chunk whose bytes are as they are, in no
+ * blocks.
+ * @throws WindrowError `damaged`, `unsupported`
  */
-export function openBlosc(packed: Uint8Array, out: Uint8Array, codecs: Codecs): ChunkBytes {
-  return new BloscReader(packed, out, codecs);
+export function readBlocks(
+  file: OpenFile,
+  { from, to }: ByteRange,
+  { rawBytes, codecs }: Omit<Promised, "bytes">,
+): { readonly blockBytes: number; readonly blocks: readonly BloscBlock[] } | undefined {
+  const promised = { bytes: file.bytes, rawBytes, codecs };
+  let begin = readAt(file, 0, Math.min(FIRST_BYTES, file.bytes));
+  let head = headOf(begin, promised);
+  if (head.blocks === 0) return undefined;
+  const headBytes = HEADER_BYTES + 4 * head.blocks;
+  if (begin.length < headBytes) {
+    begin = readAt(file, 0, headBytes);
+    head = headOf(begin, promised);
+  }
+  const { blockBytes, typeBytes } = head;
+  const blocks: BloscBlock[] = [];
+  for (let block = Math.floor(from / blockBytes); block * blockBytes < to; block++) {
+    const bytes = Math.min(blockBytes, rawBytes - block * blockBytes);
+    const flat = new Uint8Array(bytes);
+    const packed = readAt(file, head.start(block), endOf(head, block, file.bytes));
+    unpackFlat(head, packed, 0, flat);
+    const shuffled = shuffleOf(head, bytes);
+    const own = { from: block * blockBytes, flat, typeBytes: shuffled === "bytes" ? typeBytes : 1 };
+    blocks.push(shuffled === "bits" ? { ...own, flat: bitUnshuffled(flat, typeBytes) } : own);
+  }
+  return { blockBytes, blocks };
 }
 
-/** Checks a header without unpacking anything, and before anything is allocated. @throws WindrowError `damaged`, `unsupported` */
-export function checkBlosc(packed: Uint8Array, rawBytes: number): void {
-  header(packed, rawBytes);
+function bitUnshuffled(flat: Uint8Array, typeBytes: number): Uint8Array {
+  const out = new Uint8Array(flat.length);
+  bitUnshuffle(flat, out, typeBytes);
+  return out;
+}
+
+/** A block ends where the next one begins: threads that pack put them in any order. */
+function endOf({ blocks, start }: Head, block: number, fileBytes: number): number {
+  const begin = start(block);
+  let end = fileBytes;
+  for (let other = 0; other < blocks; other++) {
+    const at = start(other);
+    if (at > begin && at < end) end = at;
+  }
+  return end;
+}
+
+/** Puts raw bytes of a block in their order, at the beginning of `out`: those from `from` to `to` of the chunk that lie in it. */
+export function copyFromBlock(block: BloscBlock, { from, to }: ByteRange, out: Uint8Array): void {
+  const { flat, typeBytes } = block;
+  const [first, last] = [Math.max(0, from - block.from), Math.min(flat.length, to - block.from)];
+  if (typeBytes === 1) out.set(flat.subarray(first, last));
+  else unshufflePart(flat, out, { from: first, to: last, typeBytes });
 }
 
 /** Bytes of a block by level from 0 to 9 (blosc.c, compute_blocksize); zlib, zstd and lz4hc have twice as many. */

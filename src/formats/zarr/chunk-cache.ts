@@ -1,24 +1,30 @@
 /** Chunks that were read, kept until others need the room. */
 
-/** What is kept of one chunk, and the bytes that it takes. */
-interface Kept<T> {
-  readonly value: Promise<T>;
+import type { BloscBlock } from "./blosc.ts";
+
+/** What is kept of a chunk: all of it, some of its blocks by their number, or that the store has none. */
+export type KeptChunk =
+  | { readonly is: "whole"; readonly bytes: Uint8Array }
+  | { readonly is: "blocks"; readonly blockBytes: number; readonly blocks: Map<number, BloscBlock> }
+  | { readonly is: "none" };
+
+interface Entry {
+  readonly chunk: KeptChunk;
   bytes: number;
 }
 
 /** Beyond its bytes, what an entry takes: so that chunks which are not there are bounded too. */
 const ENTRY_BYTES = 256;
 
-/** Values by key, those used last, of so many bytes together. One that is being loaded is loaded once, however many ask for it. */
-export class ChunkCache<T> {
-  readonly #kept = new Map<string, Kept<T>>();
+/** Chunks by key: those used last, of so many bytes together. One that is being loaded is loaded once, however many ask for it. */
+export class ChunkCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #loading = new Map<string, Promise<KeptChunk>>();
   readonly #most: number;
-  readonly #measure: (value: T) => number;
   #bytes = 0;
 
-  constructor(most: number, measure: (value: T) => number) {
+  constructor(most: number) {
     this.#most = most;
-    this.#measure = measure;
   }
 
   /** Bytes kept. */
@@ -26,41 +32,50 @@ export class ChunkCache<T> {
     return this.#bytes;
   }
 
-  has(key: string): boolean {
-    return this.#kept.has(key);
+  get(key: string): KeptChunk | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    // The last in the map is the one used last.
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.chunk;
   }
 
-  /** The value of a key; loaded where it is not there. A load that fails is forgotten. */
-  get(key: string, load: () => Promise<T>): Promise<T> {
-    const found = this.#kept.get(key);
-    if (found !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, found);
-      return found.value;
+  /** Keeps a chunk, which takes so many bytes more than before where it is kept already. */
+  keep(key: string, chunk: KeptChunk, bytes: number): void {
+    const before = this.#entries.get(key);
+    if (before?.chunk === chunk) {
+      before.bytes += bytes;
+      this.#bytes += bytes;
+    } else {
+      this.#drop(key, before);
+      this.#entries.set(key, { chunk, bytes: bytes + ENTRY_BYTES });
+      this.#bytes += bytes + ENTRY_BYTES;
     }
-    const entry: Kept<T> = { value: load(), bytes: ENTRY_BYTES };
-    this.#kept.set(key, entry);
-    this.#bytes += entry.bytes;
-    entry.value.then(
-      (value) => this.#weigh(key, entry, this.#measure(value)),
-      () => this.#drop(key, entry),
-    );
-    return entry.value;
-  }
-
-  #weigh(key: string, entry: Kept<T>, bytes: number): void {
-    if (this.#kept.get(key) !== entry) return;
-    entry.bytes += bytes;
-    this.#bytes += bytes;
-    for (const [oldest, other] of this.#kept) {
+    for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= this.#most) return;
-      this.#drop(oldest, other);
+      this.#drop(oldest, entry);
     }
   }
 
-  #drop(key: string, entry: Kept<T>): void {
-    if (this.#kept.get(key) !== entry) return;
-    this.#kept.delete(key);
+  /** Loads a chunk and keeps it. A load that fails is forgotten. */
+  async load(key: string, load: () => Promise<KeptChunk>): Promise<KeptChunk> {
+    const under = this.#loading.get(key);
+    if (under !== undefined) return under;
+    const begun = load();
+    this.#loading.set(key, begun);
+    try {
+      const chunk = await begun;
+      this.keep(key, chunk, chunk.is === "whole" ? chunk.bytes.length : 0);
+      return chunk;
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
+  #drop(key: string, entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#entries.delete(key);
     this.#bytes -= entry.bytes;
   }
 }

@@ -1,10 +1,11 @@
 /** Chunks of an array of rows, fetched, unpacked and kept. */
 
-import type { Codecs, ReadStore } from "../../core/index.ts";
+import type { ByteRange, Codecs, Key, ReadStore } from "../../core/index.ts";
 import { at, atLater } from "../fault.ts";
-import type { ChunkBytes } from "./blosc.ts";
-import type { ChunkCache } from "./chunk-cache.ts";
-import { checkChunk, openChunk, type ZarrCompressor } from "./compressor.ts";
+import { type BloscBlock, copyFromBlock, readBlocks } from "./blosc.ts";
+import type { ChunkCache, KeptChunk } from "./chunk-cache.ts";
+import type { Records } from "./columns.ts";
+import { checkChunk, unpackChunk, type ZarrCompressor } from "./compressor.ts";
 import type { RowsMeta } from "./metadata.ts";
 
 /** What packs and unpacks chunks beside the caller's thread. */
@@ -23,7 +24,7 @@ export interface ChunkThreads {
 export interface ZarrSource {
   readonly store: ReadStore;
   readonly codecs: Codecs;
-  readonly cache: ChunkCache<ChunkBytes | undefined>;
+  readonly cache: ChunkCache;
   readonly threads: ChunkThreads | undefined;
 }
 
@@ -53,76 +54,128 @@ export function* partsOf({ from, to, step }: Range, chunkRows: number): Generato
   }
 }
 
+/** Bytes of a chunk, and where in them those that were asked for begin. */
+interface Found {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
 /** The chunks of one array. */
 export class Chunks {
-  readonly meta: RowsMeta;
+  readonly #meta: RowsMeta;
   readonly #source: ZarrSource;
-  readonly #chunkBytes: number;
+  readonly #rawBytes: number;
 
   constructor(meta: RowsMeta, source: ZarrSource) {
-    this.meta = meta;
+    this.#meta = meta;
     this.#source = source;
-    this.#chunkBytes = meta.chunkRows * meta.rowBytes;
+    this.#rawBytes = meta.chunkRows * meta.rowBytes;
   }
 
   /**
-   * A chunk from the cache, or from the store; `undefined` where the store has none, and the rows are the fill value.
-   * @param all whether all of it is wanted: then threads unpack it, if there are any.
+   * Records of a part, from the cache or the store; `undefined` where the store has no such chunk, and the rows are the fill value. Of a
+   * small part only the blocks are unpacked that hold it, where the place and the packing allow.
    * @throws WindrowError `damaged`, `unsupported`, with the chunk's key
    */
-  get(chunk: number, all: boolean): Promise<ChunkBytes | undefined> {
-    const key = this.meta.chunkKey(chunk);
-    return this.#source.cache.get(key, () => this.#load(key, all ? this.#source.threads : undefined));
-  }
-
-  /** Sees to it that rows of a chunk are what they should be. @throws WindrowError `damaged` with the chunk's key */
-  ready(bytes: ChunkBytes, { chunk, first, step, count }: Part): void {
-    const { rowBytes } = this.meta;
-    if (count === 0) return;
+  async records({ chunk, first, step, count }: Part): Promise<Records | undefined> {
+    const { rowBytes: recordBytes } = this.#meta;
     const last = first + (count - 1) * step + 1;
-    at({ key: this.meta.chunkKey(chunk), offset: 0 }, () => bytes.ready(first * rowBytes, last * rowBytes));
+    const found = await this.#bytes(chunk, { from: first * recordBytes, to: last * recordBytes });
+    return found && { bytes: found.bytes, recordBytes, first: found.at / recordBytes, step, count };
   }
 
-  async #load(key: string, threads: ChunkThreads | undefined): Promise<ChunkBytes | undefined> {
+  async #bytes(chunk: number, range: ByteRange): Promise<Found | undefined> {
+    const key = this.#meta.chunkKey(chunk);
+    const { cache, threads } = this.#source;
+    const isSmall = 2 * (range.to - range.from) < this.#rawBytes;
+    let kept = cache.get(key);
+    if (isSmall && kept?.is !== "whole" && kept?.is !== "none") {
+      const found = this.#fromBlocks(key, kept, range);
+      if (found !== undefined) return found;
+    }
+    if (kept === undefined || kept.is === "blocks") kept = await cache.load(key, () => this.#load(key, threads));
+    return kept.is === "whole" ? { bytes: kept.bytes, at: range.from } : undefined;
+  }
+
+  /** A copy of bytes from the blocks that hold them; `undefined` where there are no blocks, or no way to read them alone. */
+  #fromBlocks(key: Key, kept: Extract<KeptChunk, { is: "blocks" }> | undefined, range: ByteRange): Found | undefined {
+    const { store } = this.#source;
+    if (store.open === undefined || this.#meta.compressor?.id !== "blosc") return undefined;
+    const blocks = (kept && keptBlocks(kept, range)) ?? this.#readBlocks(key, kept, range);
+    if (blocks === undefined) return undefined;
+    const bytes = new Uint8Array(range.to - range.from);
+    for (const block of blocks) copyFromBlock(block, range, bytes.subarray(Math.max(0, block.from - range.from)));
+    return { bytes, at: 0 };
+  }
+
+  #readBlocks(
+    key: Key,
+    kept: Extract<KeptChunk, { is: "blocks" }> | undefined,
+    range: ByteRange,
+  ): readonly BloscBlock[] | undefined {
+    const { store, codecs, cache } = this.#source;
+    // Opened anew each time: an array has no end at which it could be closed.
+    using file = store.open?.(key);
+    if (file === undefined) return undefined;
+    const rawBytes = this.#rawBytes;
+    const read = at({ key, offset: 0 }, () => readBlocks(file, range, { rawBytes, codecs }));
+    if (read === undefined) return undefined;
+    const { blockBytes } = read;
+    const into = kept?.blockBytes === blockBytes ? kept : { is: "blocks" as const, blockBytes, blocks: new Map() };
+    let more = 0;
+    for (const block of read.blocks) {
+      const number = block.from / blockBytes;
+      if (!into.blocks.has(number)) more += block.flat.length;
+      into.blocks.set(number, block);
+    }
+    cache.keep(key, into, more);
+    return read.blocks;
+  }
+
+  async #load(key: Key, threads: ChunkThreads | undefined): Promise<KeptChunk> {
     const packed = await this.#source.store.get(key);
-    if (packed === undefined) return undefined;
-    return await atLater({ key, offset: 0 }, () => this.#open(packed, threads));
+    if (packed === undefined) return { is: "none" };
+    return { is: "whole", bytes: await atLater({ key, offset: 0 }, () => this.#unpack(packed, threads)) };
   }
 
-  async #open(packed: Uint8Array, threads: ChunkThreads | undefined, into?: Uint8Array): Promise<ChunkBytes> {
-    const { compressor } = this.meta;
-    const rawBytes = this.#chunkBytes;
-    checkChunk(compressor, packed, rawBytes);
-    if (threads === undefined || compressor === null)
-      return openChunk(compressor, packed, {
-        rawBytes,
-        codecs: this.#source.codecs,
-        ...(into !== undefined && { into }),
-      });
-    const bytes = into ?? threads.memory(rawBytes);
+  async #unpack(packed: Uint8Array, threads: ChunkThreads | undefined, into?: Uint8Array): Promise<Uint8Array> {
+    const { compressor } = this.#meta;
+    const options = { rawBytes: this.#rawBytes, codecs: this.#source.codecs, ...(into !== undefined && { into }) };
+    checkChunk(compressor, packed, options);
+    if (threads === undefined || compressor === null) return unpackChunk(compressor, packed, options);
+    const bytes = into ?? threads.memory(this.#rawBytes);
     await threads.unpack(compressor, packed, bytes);
-    return { bytes, ready: () => {} };
+    return bytes;
   }
 
   /**
-   * Unpacks a whole chunk to a place that its caller has, past the cache; a chunk that is in the cache is copied, one that is not there
-   * leaves its rows to the caller.
-   * @returns whether there is such a chunk.
+   * Unpacks a whole chunk to a place that its caller has, past the cache, unless it is kept there already.
+   * @returns whether there is such a chunk: else its rows are the fill value.
+   * @throws WindrowError `damaged`, `unsupported`, with the chunk's key
    */
   async readInto(chunk: number, into: Uint8Array): Promise<boolean> {
-    const key = this.meta.chunkKey(chunk);
+    const key = this.#meta.chunkKey(chunk);
     const { cache, store, threads } = this.#source;
-    if (cache.has(key)) {
-      const found = await this.get(chunk, true);
-      if (found === undefined) return false;
-      this.ready(found, { chunk, first: 0, step: 1, count: this.meta.chunkRows });
-      into.set(found.bytes.subarray(0, into.length));
-      return true;
-    }
+    const kept = cache.get(key);
+    if (kept?.is === "whole") into.set(kept.bytes);
+    if (kept?.is === "whole") return true;
     const packed = await store.get(key);
     if (packed === undefined) return false;
-    const opened = await atLater({ key, offset: 0 }, () => this.#open(packed, threads, into));
-    at({ key, offset: 0 }, () => opened.ready(0, into.length));
+    await atLater({ key, offset: 0 }, () => this.#unpack(packed, threads, into));
     return true;
   }
+}
+
+/** The blocks that hold a range, if all of them are kept. */
+function keptBlocks(
+  { blockBytes, blocks }: Extract<KeptChunk, { is: "blocks" }>,
+  { from, to }: ByteRange,
+): readonly BloscBlock[] | undefined {
+  const found: BloscBlock[] = [];
+  for (let number = Math.floor(from / blockBytes); number * blockBytes < to; number++) {
+    const block = blocks.get(number);
+    if (block === undefined) return undefined;
+    found.push(block);
+  }
+  return found;
 }

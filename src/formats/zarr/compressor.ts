@@ -3,7 +3,7 @@
 import { type Codec, type Codecs, type Json, unreachable } from "../../core/index.ts";
 import { damaged, unsupported } from "../fault.ts";
 import { lz4Bound, packLz4Block, unpackLz4Block } from "../lz4.kernel.ts";
-import { type BloscSpec, bloscPacker, type ChunkBytes, checkBlosc, openBlosc } from "./blosc.ts";
+import { type BloscSpec, bloscPacker, checkBlosc, unpackBlosc } from "./blosc.ts";
 
 /** A packing of chunks. Levels are the packings' own. */
 export type ZarrCompressor =
@@ -62,8 +62,6 @@ function codecNamed(id: "zstd" | "gzip" | "zlib", codecs: Codecs): Codec {
   return codecs.get(id === "gzip" ? "gz" : id) ?? unsupported(`compressor ${id}, for which no codec is there`);
 }
 
-const READY = () => {};
-
 /** numcodecs, lz4.pyx: the raw length in four bytes, and one block. */
 function unpackLz4(packed: Uint8Array, rawBytes: number): Uint8Array {
   const said = packed.length < 4 ? 0 : new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
@@ -93,8 +91,12 @@ const MOST_RATIO = { lz4: 256, gzip: 1032, zlib: 1032, zstd: 32768 };
  * Checks, before anything is set aside for it, that a packed chunk can hold so many bytes.
  * @throws WindrowError `damaged`, `unsupported`
  */
-export function checkChunk(compressor: ZarrCompressor | null, packed: Uint8Array, rawBytes: number): void {
-  if (compressor?.id === "blosc") checkBlosc(packed, rawBytes);
+export function checkChunk(
+  compressor: ZarrCompressor | null,
+  packed: Uint8Array,
+  { rawBytes, codecs }: ChunkOptions,
+): void {
+  if (compressor?.id === "blosc") checkBlosc(packed, rawBytes, codecs);
   else if (rawBytes > packed.length * (compressor === null ? 1 : MOST_RATIO[compressor.id]))
     damaged(`${packed.length} bytes cannot hold a chunk of ${rawBytes}`);
 }
@@ -108,15 +110,17 @@ export interface ChunkOptions {
   readonly into?: Uint8Array;
 }
 
-/** Opens a packed chunk that `checkChunk` has passed. @throws WindrowError `damaged`, `unsupported` */
-export function openChunk(compressor: ZarrCompressor | null, packed: Uint8Array, options: ChunkOptions): ChunkBytes {
+/** Unpacks a chunk that `checkChunk` has passed, to `into` where it is given. @throws WindrowError `damaged`, `unsupported` */
+export function unpackChunk(compressor: ZarrCompressor | null, packed: Uint8Array, options: ChunkOptions): Uint8Array {
   const { rawBytes, codecs, into } = options;
   if (compressor?.id === "blosc") {
-    return openBlosc(packed, into ?? new Uint8Array(rawBytes), codecs);
+    const out = into ?? new Uint8Array(rawBytes);
+    unpackBlosc(packed, out, codecs);
+    return out;
   }
   const bytes = unpackWhole(compressor, packed, options);
   into?.set(bytes);
-  return { bytes: into ?? bytes, ready: READY };
+  return into ?? bytes;
 }
 
 /** zstd's own default, which 0 stands for. */

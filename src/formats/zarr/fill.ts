@@ -70,15 +70,12 @@ function fieldValue(value: Json, path: readonly string[]): Json {
  * @throws WindrowError `damaged` for a value that the type has not, `unsupported` for a whole number beyond 2⁵³
  */
 export function fillBytes(dtype: ZarrDtype, rowBytes: number, value: Json): Uint8Array | undefined {
-  if (value === null || value === 0 || value === false) return undefined;
+  if (value === null || value === 0 || value === false || value === "") return undefined;
   if (typeof value === "string" && dtype.isStructured) return base64(value, rowBytes);
   const bytes = new Uint8Array(rowBytes);
   if (dtype.isStructured && !isObject(value)) return wrong(value);
   for (const field of dtype.fields) {
     const own = dtype.isStructured ? fieldValue(value, field.name.split(".")) : value;
-    // Bytes and texts in rows of several are read as numbers, which no fill value says.
-    if (!dtype.isStructured && typeof own === "string" && field.value.is === "numbers" && !Object.hasOwn(NAMED, own))
-      unsupported(`fill_value ${JSON.stringify(own)} of rows of texts`);
     putFill(field, own, bytes);
   }
   return bytes.some((byte) => byte !== 0) ? bytes : undefined;

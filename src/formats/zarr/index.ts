@@ -7,5 +7,6 @@ export type { ChunkThreads } from "./chunks.ts";
 export type { ZarrCompressor } from "./compressor.ts";
 export type { ZarrDtype, ZarrField } from "./dtype.ts";
 export { consolidateZarr, createZarrGroup, type ZarrSpec, zarrDescr } from "./metadata-text.ts";
-export { openZarr, type ZarrGroup, type ZarrOpenOptions } from "./open.ts";
+export { openZarr, type ZarrGroup, type ZarrNode, type ZarrOpenOptions } from "./open.ts";
+export type { PlainSelection, PlainValues, ZarrPlainArray } from "./plain.ts";
 export { createZarrArray, editZarrArray, type ZarrRows, type ZarrWriter } from "./writer.ts";

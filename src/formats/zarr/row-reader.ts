@@ -8,6 +8,9 @@ import type { ZarrField } from "./dtype.ts";
 import { copyRecords, wordsOf } from "./gather.kernel.ts";
 import type { RowsMeta } from "./metadata.ts";
 
+/** Of so many rows of a chunk, one or more must be wanted for all of it to be unpacked. */
+const FEW_ROWS = 64;
+
 /** Chunks that are fetched at a time. */
 const AT_ONCE = 4;
 
@@ -82,23 +85,18 @@ export class RowReader {
         if (!(await this.#chunks.readInto(part.chunk, into))) repeat(fill, into);
         return;
       }
-      const { bytes, first } = await this.#part(part);
-      if (part.step === 1) return into.set(bytes.subarray(first * rowBytes, (first + part.count) * rowBytes));
-      const rows = Uint32Array.from({ length: part.count }, (_, i) => first + i * part.step);
-      this.#copy(bytes, rows, { out: into, places: Uint32Array.from(rows.keys()) });
+      const found = await this.#part(part);
+      const rows = Uint32Array.from({ length: part.count }, (_, i) => found.first + i * found.step);
+      this.#copy(found.bytes, rows, { out: into, places: Uint32Array.from(rows.keys()) });
     });
     return out;
   }
 
-  /** A part's records, as they lie in the cache; of a chunk that is not there, in rows of the fill value. */
+  /** A part's records; of a chunk that is not there, as many rows of the fill value. */
   async #part(part: Part): Promise<Records> {
-    const { rowBytes: recordBytes, chunkRows } = this.#meta;
-    const all = part.count * part.step >= chunkRows - part.step;
-    const found = await this.#chunks.get(part.chunk, all);
-    if (found === undefined)
-      return { bytes: this.#fillRows(part.count), recordBytes, first: 0, step: 1, count: part.count };
-    this.#chunks.ready(found, part);
-    return { bytes: found.bytes, recordBytes, first: part.first, step: part.step, count: part.count };
+    const found = await this.#chunks.records(part);
+    const { count } = part;
+    return found ?? { bytes: this.#fillRows(count), recordBytes: this.#meta.rowBytes, first: 0, step: 1, count };
   }
 
   #copy(bytes: Uint8Array, rows: Uint32Array, to: { readonly out: Uint8Array; readonly places: Uint32Array }): void {
@@ -120,13 +118,16 @@ export class RowReader {
       while (end < order.length && chunkOf(order[end]!) === chunk) end++;
       const places = order.subarray(begin, end);
       const own = Uint32Array.from(places, (place) => rows[place]! - chunk * chunkRows);
-      const found = await this.#chunks.get(chunk, false);
-      if (found === undefined) {
-        this.#copy(this.#fillRows(1), new Uint32Array(places.length), { out, places });
+      // Many rows of a chunk are taken from the whole of it, few one by one from the blocks that hold them.
+      if (own.length * FEW_ROWS > chunkRows) {
+        const { bytes } = await this.#part({ chunk, first: 0, step: 1, count: chunkRows });
+        this.#copy(bytes, own, { out, places });
         continue;
       }
-      for (const first of own) this.#chunks.ready(found, { chunk, first, step: 1, count: 1 });
-      this.#copy(found.bytes, own, { out, places });
+      for (const [i, first] of own.entries()) {
+        const found = await this.#part({ chunk, first, step: 1, count: 1 });
+        this.#copy(found.bytes, Uint32Array.of(found.first), { out, places: places.subarray(i, i + 1) });
+      }
     }
     return out;
   }

@@ -46,6 +46,40 @@ export function unshuffle(source: Uint8Array, out: Uint8Array, typeBytes: number
   }
 }
 
+/** Raw bytes from `from` to `to` of shuffled ones, put to the beginning of `out`. */
+export function unshufflePart(
+  source: Uint8Array,
+  out: Uint8Array,
+  { from, to, typeBytes }: { readonly from: number; readonly to: number; readonly typeBytes: number },
+): void {
+  const n = Math.floor(source.length / typeBytes);
+  const first = Math.min(n, Math.ceil(from / typeBytes));
+  const last = Math.max(first, Math.min(n, Math.floor(to / typeBytes)));
+  const count = last - first;
+  const begin = first * typeBytes - from;
+  // Values that are cut, and what is no whole value at the end of the block, byte by byte.
+  const byteAt = (at: number) =>
+    at < n * typeBytes ? source[(at % typeBytes) * n + Math.floor(at / typeBytes)]! : source[at]!;
+  for (let at = from; at < Math.min(to, first * typeBytes); at++) out[at - from] = byteAt(at);
+  for (let at = Math.max(from, last * typeBytes); at < to; at++) out[at - from] = byteAt(at);
+  const words = begin === 0 ? wordsOf(out, typeBytes) : undefined;
+  if (words === undefined) {
+    for (let place = 0; place < typeBytes; place++)
+      for (let i = 0, at = place * n + first, end = begin + place; i < count; i++, end += typeBytes)
+        out[end] = source[at + i]!;
+    return;
+  }
+  const step = typeBytes >> 2;
+  for (let word = 0; word < step; word++) {
+    const a = 4 * word * n + first;
+    const b = a + n;
+    const c = b + n;
+    const d = c + n;
+    for (let i = 0, end = word; i < count; i++, end += step)
+      words[end] = source[a + i]! | (source[b + i]! << 8) | (source[c + i]! << 16) | (source[d + i]! << 24);
+  }
+}
+
 /** Sorts bytes by their place in their value: the inverse of `unshuffle`. */
 export function shuffle(source: Uint8Array, out: Uint8Array, typeBytes: number): void {
   const n = Math.floor(source.length / typeBytes);

@@ -5,7 +5,7 @@ import { at } from "../fault.ts";
 import { ChunkWriter, type ZarrWriteOptions } from "./chunk-writer.ts";
 import { partsOf } from "./chunks.ts";
 import { checkBatch, putRecords } from "./columns.ts";
-import { checkChunk, type JsonObject, openChunk } from "./compressor.ts";
+import { checkChunk, type JsonObject, unpackChunk } from "./compressor.ts";
 import { type ArrayLayout, joined, jsonAt, layoutOfV2, type RowsMeta, rowsMeta } from "./metadata.ts";
 import { arrayDoc, checkFree, metadataBytes, putAttributes, type ZarrSpec } from "./metadata-text.ts";
 import { repeat } from "./row-reader.ts";
@@ -222,9 +222,10 @@ class RowWriter implements ZarrWriter {
       repeat(fill, into);
       return;
     }
+    const options = { rawBytes: into.length, codecs: this.#codecs, into };
     at({ key, offset: 0 }, () => {
-      checkChunk(compressor, packed, into.length);
-      openChunk(compressor, packed, { rawBytes: into.length, codecs: this.#codecs, into }).ready(0, into.length);
+      checkChunk(compressor, packed, options);
+      unpackChunk(compressor, packed, options);
     });
   }
 
