@@ -9,6 +9,7 @@ import * as mds from "../src/formats/mds/index.ts";
 import * as parquet from "../src/formats/parquet/index.ts";
 import * as zarr from "../src/formats/zarr/index.ts";
 import * as windrow from "../src/index.ts";
+import * as sync from "../src/sync/index.ts";
 import * as testkit from "../src/testkit/index.ts";
 import * as loadDoor from "../src/verbs/load.ts";
 
@@ -44,7 +45,14 @@ test("windrow/ais lets out the rules, the simulator and geodesy", () => {
 });
 
 test("windrow/l5kit lets out the layout, scenes, selection and samples", () => {
-  assert.deepEqual(names(l5kit), []);
+  assert.deepEqual(names(l5kit), [
+    ..."AGENT_LABELS AGENT_SCHEMA EGO_EXTENT EGO_TRACK FACE_SCHEMA FRAME_SCHEMA L5KIT_ARRAYS LIGHT_STATES MOTION PERCEPTION_LABELS SCENE_SCHEMA SELECTION agentsOf anchorNames anchorSlice crowds intervalAt".split(
+      " ",
+    ),
+    ..."l5kitDataset l5kitLayout l5kitScenes l5kitSummary l5kitWarnings maskPath motionSamples motionSchema placeOf readScene refuseFindings rotationYaws sceneAnchors sceneFrames sceneSchemas selectAgents simulateScenes storedSelection".split(
+      " ",
+    ),
+  ]);
 });
 
 test("windrow/formats/arrow lets out a writer, its pieces, and a reader", () => {
@@ -66,6 +74,22 @@ test("windrow/formats/zarr lets out a reader", () => {
   assert.deepEqual(names(zarr), ["openZarr"]);
 });
 
-test("windrow/testkit lets out the suite of stores, and what it is made of", () => {
-  assert.deepEqual(names(testkit), ["expectRefusal", "expectSame", "readStoreSuite", "storeSuite"]);
+test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
+  assert.deepEqual(names(sync), [
+    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+      " ",
+    ),
+    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+      " ",
+    ),
+    ..."tableSensor takeRows trace".split(" "),
+  ]);
+});
+
+test("windrow/testkit lets out the suites, and what they are made of", () => {
+  assert.deepEqual(names(testkit), [
+    ..."datasetSuite expectRefusal expectSame readStoreSuite sensorSuite storeSuite synchronizationSuite traceSuite".split(
+      " ",
+    ),
+  ]);
 });

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { materializeAis } from "../src/verbs/index.ts";
+import { materializeAis, simulateL5kit } from "../src/verbs/index.ts";
 import { testFolder, writeFleet } from "./ais-dataset.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** The pages whose blocks run, with the folder `data` beside them. */
-const PAGES = ["README.md", "docs/load.md"];
+/** The pages whose blocks run, with the folder `data` beside them, and scenes.zarr. */
+const PAGES = ["README.md", "docs/load.md", "docs/l5kit.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {
@@ -42,6 +42,7 @@ async function folderWithDataset(t: TestContext): Promise<string> {
   const { manifest } = await materializeAis({ inputs: [input], out, val: 0.2, workers: 1, stride: 32 });
   const samples = manifest.counts.train.reduce((sum, count) => sum + count, 0);
   assert.ok(samples > 64, `a batch and more, got ${samples}`);
+  await simulateL5kit({ out: join(folder, "scenes.zarr"), scenes: 1, frames: 120, agents: 20 });
   return folder;
 }
 

@@ -44,6 +44,8 @@ function handMatch<N extends string>({ index, segments, between = {} }: HandMatc
     ) as Match<N>["between"],
     refRows: Uint32Array.from({ length }, (_, i) => i),
     segments: numbers(segments ?? new Array(length).fill(0)),
+    asked: length,
+    missing: each((name) => index[name]!.filter((at) => at < 0).length),
   };
 }
 

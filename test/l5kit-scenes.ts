@@ -16,6 +16,7 @@ import {
   AGENT_SCHEMA,
   FACE_SCHEMA,
   FRAME_SCHEMA,
+  L5KIT_ARRAYS,
   type L5kitScene,
   type L5kitTables,
   l5kitLayout,
@@ -24,6 +25,8 @@ import {
   readScene,
   SCENE_SCHEMA,
 } from "../src/domains/l5kit/index.ts";
+import { openZarr, type ZarrGroup } from "../src/formats/zarr/index.ts";
+import { folderStore, nodeCodecs } from "../src/node/index.ts";
 
 /** A row of an array; fields that are left out are 0 or empty. */
 export type PlainRow = Readonly<Record<string, unknown>>;
@@ -102,12 +105,13 @@ export interface PlainScene {
 /** How a file has its fields: sizes of floats and ids, and the version. */
 export interface FileKind {
   readonly pose: "f32" | "f64";
+  readonly yaw: "f32" | "f64";
   readonly id: "u64" | "u32" | "i64" | "i32";
   readonly version: 1 | 2;
 }
 
 /** As l5kit writes them. */
-export const AS_PUBLISHED: FileKind = { pose: "f64", id: "u64", version: 2 };
+export const AS_PUBLISHED: FileKind = { pose: "f64", yaw: "f32", id: "u64", version: 2 };
 
 const turned = (yaw: number) => [Math.cos(yaw), -Math.sin(yaw), 0, Math.sin(yaw), Math.cos(yaw), 0, 0, 0, 1];
 
@@ -155,7 +159,7 @@ export function tablesOf(rows: ReturnType<typeof plainRows>, kind: FileKind = AS
   const poses = { ego_translation: { ...place, kind: kind.pose }, ego_rotation: { ...turn, kind: kind.pose } };
   const frames = { ...older, ...(kind.version === 2 && { traffic_light_faces_index_interval: faces }), ...poses };
   const centroid = { ...AGENT_SCHEMA.centroid, kind: kind.pose };
-  const agents = { ...AGENT_SCHEMA, centroid, yaw: { kind: kind.pose }, track_id: { kind: kind.id } };
+  const agents = { ...AGENT_SCHEMA, centroid, yaw: { kind: kind.yaw }, track_id: { kind: kind.id } };
   return {
     scenes: memoryTable(SCENE_SCHEMA, rows.scenes),
     frames: memoryTable(frames, rows.frames),
@@ -170,6 +174,13 @@ export async function scenesOf(scenes: readonly PlainScene[], kind?: FileKind): 
   return Promise.all(scenes.map((_, i) => readScene(list, i)));
 }
 
+/** The arrays of a Zarr store in a folder. */
+export async function zarrTables(path: string): Promise<L5kitTables> {
+  const group = await openZarr(folderStore(path), "", { codecs: nodeCodecs() });
+  const names = L5KIT_ARRAYS.map(async (name) => [name, await (group as ZarrGroup).open(name)] as const); // a dataset is a group
+  return Object.fromEntries(await Promise.all(names)) as L5kitTables; // of which each array is a table
+}
+
 /** How wild made-up scenes are. */
 export interface AnySceneOptions {
   /** Most frames. */
@@ -180,7 +191,12 @@ export interface AnySceneOptions {
   readonly hostile?: boolean;
 }
 
-function plainScene(seed: number, number: number, { frames, tracks, hostile = false }: AnySceneOptions): PlainScene {
+/** One scene, the same for the same seed and number. */
+export function plainScene(
+  seed: number,
+  number: number,
+  { frames, tracks, hostile = false }: AnySceneOptions,
+): PlainScene {
   const random = rng("l5kit", seed, number);
   const length = random.int(frames + 1);
   const [speed, bend] = [random.uniform() * 15, random.normal() * 0.02];

@@ -131,6 +131,7 @@ test("the library and its doors open where the package is installed", (t) => {
     "windrow/formats/parquet",
     "windrow/formats/zarr",
     "windrow/load",
+    "windrow/sync",
     "windrow/testkit",
   ];
   const program = `for (const door of ${JSON.stringify(doors)}) console.log(door, Object.keys(await import(door)).length > 0);`;

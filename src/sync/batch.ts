@@ -47,7 +47,7 @@ function kindOf(data: unknown): string {
 const NOTHING = { str: "", bytes: new Uint8Array(), json: null } as const;
 
 /** An array for the values of so many rows; zeros, or nothing yet. */
-export function emptyValues(type: ColumnType, rows: number): Values {
+function emptyValues(type: ColumnType, rows: number): Values {
   if (isNumeric(type.kind)) return new NUMERIC_ARRAYS[type.kind](rows * valuesPerRow(type));
   return new Array<never>(rows);
 }

@@ -51,7 +51,8 @@ function segmentsOf(whole: Uint32Array, rows: Uint32Array, arePicked: boolean): 
 /** The part of a match that is about these rows. */
 function matchOf<N extends string>(match: Match<N>, chosen: ChosenRows): Match<N> {
   const rows = numbersOf(chosen);
-  const { index, dt, valid, between } = match;
+  const { index, dt, between } = match;
+  const valid = mapValues(match.valid, (flags) => pick(flags, rows));
   return {
     length: rows.length,
     times: pick(match.times, rows),
@@ -59,13 +60,25 @@ function matchOf<N extends string>(match: Match<N>, chosen: ChosenRows): Match<N
     segments: segmentsOf(match.segments, rows, chosen instanceof Uint32Array),
     index: mapValues(index, (numbers) => pick(numbers, rows)),
     dt: mapValues(dt, (seconds) => pick(seconds, rows)),
-    valid: mapValues(valid, (flags) => pick(flags, rows)),
+    valid,
     between: mapValues(
       between,
       (pair) =>
         pair && { before: pick(pair.before, rows), after: pick(pair.after, rows), weight: pick(pair.weight, rows) },
     ),
+    // Of a choice, only the rows chosen were asked for.
+    asked: rows.length,
+    missing: countMissing(valid),
   };
+}
+
+/** How many rows each sensor has no sample for. */
+function countMissing<N extends string>(valid: Match<N>["valid"]): Match<N>["missing"] {
+  const counts = Object.entries<Uint8Array>(valid).map(([name, flags]) => [
+    name,
+    flags.filter((one) => one === 0).length,
+  ]);
+  return Object.fromEntries(counts) as Record<N, number>; // the same names
 }
 
 /** Each value by its name, changed. */

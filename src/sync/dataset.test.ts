@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { counted, counter, countingTrace, handMatched, rowByRow } from "../../test/hand-matched.ts";
+import { datasetSuite } from "../testkit/index.ts";
 import { concat, filter, slice, subset } from "./choose.ts";
 import { type Dataset, dataset, locate } from "./dataset.ts";
 import { mapTraces, pick } from "./pick.ts";
@@ -30,6 +31,27 @@ async function values(data: Counts): Promise<number[]> {
 
 const numbers = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+
+let reads = 0;
+const suite = datasetSuite(
+  async () =>
+    dataset({
+      traces: 4,
+      async lengths() {
+        reads++;
+        return [3, 0, 5, 0];
+      },
+      trace: (i) => countingTrace(`trace ${i}`, [3, 0, 5, 0][i]!),
+    }),
+  { reads: () => reads },
+);
+for (const { name, run } of suite) test(`a dataset: ${name}`, run);
+for (const { name, run } of datasetSuite(async () => counts([]))) test(`a dataset without a trace: ${name}`, run);
+for (const { name, run } of datasetSuite(async () => {
+  const data = counts([5, 2, 0, 9]);
+  return slice(concat(subset(data, { traces: [3, 1] }), subset(data, { traces: [0, 2] })), { from: 3, step: 2 });
+}))
+  test(`a dataset of parts: ${name}`, run);
 
 const LENGTHS = fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 12 });
 

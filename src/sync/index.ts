@@ -1,24 +1,38 @@
 /** Sensors, traces and datasets, and the matching of their clocks. */
 
-export { takeRows } from "./batch.ts";
+export { batchFault, takeRows } from "./batch.ts";
 export { concat, filter, type Part, type SliceOptions, slice, subset } from "./choose.ts";
+export { type ClockFit, type FitMethod, fitClock } from "./clock.ts";
+export {
+  type CorrelationOptions,
+  crossCorrelationOffset,
+  type FoundOffset,
+  type Signal,
+} from "./cross-correlation.ts";
 export { type Dataset, type DatasetSpec, dataset, locate, type Place } from "./dataset.ts";
 export { memorySensor } from "./memory-sensor.ts";
 export { mapTraces, type Picked, pick } from "./pick.ts";
-export { seconds, type TimeUnit } from "./seconds.ts";
 export {
-  type Interpolation,
-  type SampleOf,
-  type SchemaOf,
-  type Sensor,
-  type SensorMeta,
-  type SensorSpec,
-  type Sensors,
-  sensor,
-  type TraceBatch,
-  type TraceSample,
-  type ValueOf,
+  type Dropout,
+  type Explained,
+  explain,
+  type SensorReport,
+  type SensorTiming,
+  type SyncReport,
+} from "./report.ts";
+export { seconds, type TimeUnit } from "./seconds.ts";
+export type {
+  Interpolation,
+  SampleOf,
+  SchemaOf,
+  Sensor,
+  SensorMeta,
+  Sensors,
+  TraceBatch,
+  TraceSample,
+  ValueOf,
 } from "./sensor.ts";
+export { type SensorSpec, sensor } from "./sensor-spec.ts";
 export type {
   Clock,
   Grid,

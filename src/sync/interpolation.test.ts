@@ -244,5 +244,10 @@ test("a way of interpolating that does not fit the field is told", () => {
     ],
   ];
   for (const [type, how, fault] of misfits) assert.equal(interpolationFault(type, how), fault);
+  assert.equal(
+    // @ts-expect-error there is no such way
+    interpolationFault({ kind: "f64" }, "cubic"),
+    "must be interpolated as one of linear, angle, quaternion, hold, got cubic",
+  );
   assert.equal(interpolationFault(undefined, "hold"), "is interpolated as hold, got no such field");
 });

@@ -15,6 +15,7 @@ export interface Between {
  * The value `weight` of the way from `a` to `b`. It is `a` at 0 and `b` at 1, and never leaves what lies between them by more than a rounding.
  */
 export function linear(a: number, b: number, weight: number): number {
+  if (weight === 0 || a === b) return a;
   if (weight === 1) return b;
   const way = b - a;
   // The way between two finite numbers may be longer than any number.
@@ -70,9 +71,13 @@ export function slerp(
   for (let i = 0; i < 4; i++) into.values[into.at + i] = mixed[i]!;
 }
 
+const WAYS: readonly Interpolation[] = ["linear", "angle", "quaternion", "hold"];
+
 /** What is wrong with this way of interpolating a field; `undefined` where nothing is. */
 export function interpolationFault(type: ColumnType | undefined, how: Interpolation): string | undefined {
   if (type === undefined) return `is interpolated as ${how}, got no such field`;
+  // A program without types may say anything.
+  if (!WAYS.includes(how)) return `must be interpolated as one of ${WAYS.join(", ")}, got ${how}`;
   const isReal = type.kind === "f16" || type.kind === "f32" || type.kind === "f64";
   switch (how) {
     case "hold":

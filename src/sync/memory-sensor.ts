@@ -2,7 +2,8 @@
 
 import { type Batch, type Schema, WindrowError } from "../core/index.ts";
 import { batchFault, takeRows } from "./batch.ts";
-import { type Sensor, type SensorMeta, sensor } from "./sensor.ts";
+import type { Sensor, SensorMeta } from "./sensor.ts";
+import { sensor } from "./sensor-spec.ts";
 
 /**
  * A sensor of samples that are in memory. The arrays are held, not copied: they are not to be written to.

@@ -41,8 +41,15 @@ export function pick<T extends Sensors, const P extends Readonly<Record<string, 
     sensors: renamed(trace.sensors) as Sensors as Picked<T, P>, // each of its names stands for one
     async match() {
       const all = await trace.match();
-      const { index, dt, valid, between } = all;
-      return { ...all, index: renamed(index), dt: renamed(dt), valid: renamed(valid), between: renamed(between) };
+      const { index, dt, valid, between, missing } = all;
+      return {
+        ...all,
+        index: renamed(index),
+        dt: renamed(dt),
+        valid: renamed(valid),
+        between: renamed(between),
+        missing: renamed(missing),
+      };
     },
     length: () => trace.length(),
   });

@@ -2,7 +2,8 @@
 
 import { isNumeric, type NumberArray, type RowTable, type Schema, WindrowError } from "../core/index.ts";
 import { seconds, type TimeUnit } from "./seconds.ts";
-import { type Sensor, type SensorMeta, sensor } from "./sensor.ts";
+import type { Sensor, SensorMeta } from "./sensor.ts";
+import { sensor } from "./sensor-spec.ts";
 
 /** How a table becomes a sensor. */
 export interface TableSensorOptions<T extends string, F extends string> {

@@ -1,9 +1,13 @@
 /** L5Kit: recorded scenes of traffic, checked, selected, made into motion-prediction samples. */
 
 export { type AnchorOptions, type Anchors, anchorNames, anchorSlice, sceneAnchors } from "./anchors.ts";
+export { type Crowds, crowds } from "./crowds.ts";
+export { type L5kitDatasetOptions, type L5kitSensors, l5kitDataset } from "./dataset.ts";
 export { type Intervals, intervalAt } from "./intervals.ts";
+export { type AgentPlace, agentsOf, placeOf, type RowRange } from "./lookup.ts";
+export { MOTION, type MotionOptions } from "./motion-options.ts";
 export type { Floats } from "./numbers.ts";
-export { MOTION, type MotionOptions, motionSamples, motionSchema } from "./samples.ts";
+export { motionSamples, motionSchema } from "./samples.ts";
 export { type AgentColumns, type L5kitScene, readScene } from "./scene.ts";
 export { type EgoPoses, refuseFindings, rotationYaws, type SceneFrames, sceneFrames } from "./scene-frames.ts";
 export { type L5kitScenes, l5kitScenes, type SceneFinding } from "./scenes.ts";

@@ -45,11 +45,27 @@ export function intervalsOf(pairs: NumberArray): Intervals {
 }
 
 function violation(from: number, to: number, begin: number, childLength: number): string | undefined {
-  if (from < 0 || to < 0) return "must not be negative";
+  if (!(from >= 0 && to >= 0)) return "must not be negative";
   if (to < from) return "must not end before it begins";
   if (to > childLength) return `must lie in the ${childLength} rows of its child`;
   if (from < begin) return `must not overlap what comes before it, which ends at ${begin}`;
   return undefined;
+}
+
+/** Where an interval lies, and what it must lie in. */
+type OnePlace = Pick<IntervalPlace, "array" | "field" | "childLength"> & { readonly row: number };
+
+/**
+ * Checks that one interval is half open, lies in the child array and not before `begin`.
+ * @throws WindrowError `damaged` where it does not, naming its row.
+ */
+export function checkInterval([from, to]: readonly [number, number], begin: number, place: OnePlace): void {
+  const wrong = violation(from, to, begin, place.childLength);
+  if (wrong === undefined) return;
+  const { array, field, row } = place;
+  throw new WindrowError("damaged", `Cannot use ${array}: ${field} ${wrong}, got [${from}, ${to}) at row ${row}`, {
+    details: { array, field, row },
+  });
 }
 
 /**
@@ -61,15 +77,7 @@ export function checkIntervals({ from, to }: Intervals, place: IntervalPlace): G
   const gaps: Gap[] = [];
   let begin = place.begin;
   for (let i = 0; i < from.length; i++) {
-    const wrong = violation(from[i]!, to[i]!, begin, place.childLength);
-    if (wrong !== undefined) {
-      const row = place.firstRow + i;
-      throw new WindrowError(
-        "damaged",
-        `Cannot use ${place.array}: ${place.field} ${wrong}, got [${from[i]}, ${to[i]}) at row ${row}`,
-        { details: { array: place.array, field: place.field, row } },
-      );
-    }
+    checkInterval([from[i]!, to[i]!], begin, { ...place, row: place.firstRow + i });
     if (from[i]! > begin) gaps.push({ at: i, from: begin, to: from[i]! });
     begin = to[i]!;
   }

@@ -1,6 +1,7 @@
 /** The neighbours of an anchor: who is around it in its frame, and where they come from. */
 
 import type { Schema } from "../../core/index.ts";
+import type { MotionOptions } from "./motion-options.ts";
 import {
   findNearest,
   type Nearest,
@@ -9,10 +10,9 @@ import {
   putHistory,
   putVelocity,
 } from "./samples.kernel.ts";
-import type { MotionOptions } from "./samples.ts";
 import type { AgentColumns, L5kitScene } from "./scene.ts";
 import { EGO_EXTENT, EGO_TRACK, PERCEPTION_LABELS } from "./schema.ts";
-import { ofInterest } from "./select.kernel.ts";
+import { likeliest, ofInterest } from "./select.kernel.ts";
 
 /** Neighbours of some anchors, a fixed number each. */
 export interface NeighbourColumns {
@@ -26,7 +26,6 @@ export interface NeighbourColumns {
   };
 }
 
-const LABELS = PERCEPTION_LABELS.length;
 const CAR = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_CAR");
 
 /** The columns of neighbours, nearest first; none where none are wanted. `neighbour_labels` numbers the most likely class. */
@@ -58,13 +57,6 @@ function columns(values: number, history: number): NeighbourColumns {
       neighbour_labels: new Uint8Array(values),
     },
   };
-}
-
-/** The class with the largest probability; of equal ones the first, as numpy's argmax. */
-function likeliest(labels: ArrayLike<number>, row: number): number {
-  let best = 0;
-  for (let k = 1; k < LABELS; k++) if (labels[LABELS * row + k]! > labels[LABELS * row + best]!) best = k;
-  return best;
 }
 
 /** Fills what the dataset says of a neighbour's row, or what is known of the recording car. */

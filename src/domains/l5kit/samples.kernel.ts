@@ -62,7 +62,7 @@ export function putHistory(
   }
 }
 
-/** Puts the poses of a track in the `future` frames behind the one at `place`, from `at` on. */
+/** Puts the poses of a track in the `future` frames after the one at `place`, from `at` on. */
 export function putFuture(
   tracks: Tracks,
   place: number,

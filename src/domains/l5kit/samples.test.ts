@@ -6,8 +6,9 @@ import fc from "fast-check";
 import { anyScenes, type FileKind, type PlainAgent, type PlainScene, scenesOf } from "../../../test/l5kit-scenes.ts";
 import { type Batch, valuesPerRow, type WindrowError } from "../../core/index.ts";
 import { type Anchors, anchorNames, anchorSlice, sceneAnchors } from "./anchors.ts";
+import type { MotionOptions } from "./motion-options.ts";
 import { wrapAngle } from "./samples.kernel.ts";
-import { type MotionOptions, motionSamples, motionSchema } from "./samples.ts";
+import { motionSamples, motionSchema } from "./samples.ts";
 import type { L5kitScene } from "./scene.ts";
 
 const SMALL: MotionOptions = { history: 3, future: 4, neighbours: 3, radiusMetres: 40, labelThreshold: 0.5 };
@@ -133,7 +134,7 @@ function sameInOwnFrame(a: Batch, b: Batch): void {
 }
 
 test("a rigid motion of the world changes nothing in the agent's frame", async () => {
-  const wide: FileKind = { pose: "f64", id: "u64", version: 2 };
+  const wide: FileKind = { pose: "f64", yaw: "f64", id: "u64", version: 2 };
   await fc.assert(
     fc.asyncProperty(
       anyScenes({ frames: 10, tracks: 6 }),
@@ -294,6 +295,7 @@ test("samples refuse options and anchors that make none", async () => {
     { future: 0 },
     { future: 1e9 },
     { neighbours: 0.5 },
+    { neighbours: 9999, history: 999 },
     { radiusMetres: Number.NaN },
   ])
     assert.throws(() => motionSchema(options), { code: "usage" }, JSON.stringify(options));

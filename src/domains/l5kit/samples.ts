@@ -2,6 +2,7 @@
 
 import { type Batch, type Column, type ColumnType, type Schema, WindrowError } from "../../core/index.ts";
 import type { Anchors } from "./anchors.ts";
+import { checkedMotion, type MotionOptions } from "./motion-options.ts";
 import { type NeighbourColumns, neighbourSchema, neighbours } from "./neighbours.ts";
 import {
   type AnchorPose,
@@ -14,49 +15,8 @@ import {
 import type { AgentColumns, L5kitScene } from "./scene.ts";
 import { EGO_EXTENT, EGO_TRACK, PERCEPTION_LABELS } from "./schema.ts";
 
-/** How long and how wide samples are. */
-export interface MotionOptions {
-  /** Frames before the anchor's. */
-  readonly history: number;
-  /** Frames behind the anchor's. */
-  readonly future: number;
-  /** Most neighbours; 0 for none, and then no columns of them. */
-  readonly neighbours: number;
-  /** Neighbours are nearer than this. */
-  readonly radiusMetres: number;
-  /** The probabilities of a neighbour's classes from `CAR` to `ANIMAL` add up to more. */
-  readonly labelThreshold: number;
-}
-
-/** One second of past and five of future at 10 Hz; up to 30 neighbours within 50 m. */
-export const MOTION: MotionOptions = { history: 10, future: 50, neighbours: 30, radiusMetres: 50, labelThreshold: 0.5 };
-
-/** A sample must have a size that an array can have. */
-const LONGEST = 10_000;
-
 const LABELS = PERCEPTION_LABELS.length;
 const CAR = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_CAR");
-
-function checked(options: Partial<MotionOptions>): MotionOptions {
-  const all = { ...MOTION, ...options };
-  for (const [name, least] of [
-    ["history", 0],
-    ["future", 1],
-    ["neighbours", 0],
-  ] as const) {
-    const value = all[name];
-    if (Number.isInteger(value) && value >= least && value <= LONGEST) continue;
-    throw new WindrowError(
-      "usage",
-      `Cannot make motion samples: ${name} must be a whole number from ${least} to ${LONGEST}, got ${value}`,
-    );
-  }
-  for (const name of ["radiusMetres", "labelThreshold"] as const) {
-    if (all[name] >= 0) continue;
-    throw new WindrowError("usage", `Cannot make motion samples: ${name} must be 0 or more, got ${all[name]}`);
-  }
-  return all;
-}
 
 const f32 = (...shape: number[]): ColumnType<"f32"> => (shape.length === 0 ? { kind: "f32" } : { kind: "f32", shape });
 
@@ -65,7 +25,7 @@ const f32 = (...shape: number[]): ColumnType<"f32"> => (shape.length === 0 ? { k
  * @throws WindrowError `usage` for lengths that are no whole numbers, or too large.
  */
 export function motionSchema(options: Partial<MotionOptions> = {}): Schema {
-  const all = checked(options);
+  const all = checkedMotion(options);
   const { history, future } = all;
   return {
     history_positions: { ...f32(history + 1, 2), unit: "m" },
@@ -173,9 +133,9 @@ const named = (prefix: string, { positions, yaws, availabilities }: PoseColumns)
 
 /**
  * Makes the samples of a scene's anchors, as many at a time as are asked for; their schema is `motionSchema` of the same options. What a track
- * lacks (before the scene, behind it, in a frame without it) is 0, with availability 0.
+ * lacks (before the scene, after it, in a frame without it) is 0, with availability 0.
  *
- * `history_positions` entry k is the place k frames before, entry 0 the anchor's own; `target_positions` entry k the place k + 1 frames behind:
+ * `history_positions` entry k is the place k frames before, entry 0 the anchor's own; `target_positions` entry k the place k + 1 frames after:
  * R(−yaw) · (place − centroid), computed in float64. Yaws are differences to the anchor's, in (−π, π].
  *
  * @returns A function from anchors to a batch of `anchors.length` samples.
@@ -187,7 +147,7 @@ const named = (prefix: string, { positions, yaws, availabilities }: PoseColumns)
  * const batch = motionSamples(scene, { history: 10, future: 50 })(anchorSlice(anchors, 0, 256));
  */
 export function motionSamples(scene: L5kitScene, options: Partial<MotionOptions> = {}): (anchors: Anchors) => Batch {
-  const all = checked(options);
+  const all = checkedMotion(options);
   const { history, future } = all;
   const around = neighbours(scene, all);
   return (anchors) => {

@@ -11,7 +11,7 @@ export interface EgoPoses {
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly yaw: Float64Array;
-  /** Displacement since the frame before over the time between; 0 for a scene's first frame and where time stands still. */
+  /** Displacement since the frame before over the time between; 0 where that is not known: in a scene's first frame, and where time stands still. */
   readonly velocity: Float64Array;
 }
 
@@ -54,9 +54,10 @@ function velocities(x: Float64Array, y: Float64Array, times: BigInt64Array): Flo
   const out = new Float64Array(2 * x.length);
   for (let i = 1; i < x.length; i++) {
     const seconds = Number(times[i]! - times[i - 1]!) / 1e9;
-    if (!(seconds > 0)) continue;
-    out[2 * i] = (x[i]! - x[i - 1]!) / seconds;
-    out[2 * i + 1] = (y[i]! - y[i - 1]!) / seconds;
+    const [dx, dy] = [x[i]! - x[i - 1]!, y[i]! - y[i - 1]!];
+    if (!(seconds > 0 && Number.isFinite(dx + dy))) continue;
+    out[2 * i] = dx / seconds;
+    out[2 * i + 1] = dy / seconds;
   }
   return out;
 }

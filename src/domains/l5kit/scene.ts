@@ -57,15 +57,29 @@ function refuseNegative(ids: BigInt64Array, firstAgent: number): void {
   }
 }
 
+/** A scene is read whole. */
+const MOST_ROWS = 2 ** 25;
+
+/** A file may claim any number of rows without having them. */
+function refuseCrowd(name: string, rows: number): void {
+  if (rows <= MOST_ROWS) return;
+  throw new WindrowError(
+    "unsupported",
+    `Cannot read scene ${name}: a scene may have at most ${MOST_ROWS} rows of agents, got ${rows}`,
+    { details: { scene: name } },
+  );
+}
+
 /**
  * Reads a scene with its agents: some 150 bytes an agent while it is in use.
- * @throws WindrowError as `sceneFrames`; `unsupported` for a track id that is no i64 from 0 up.
+ * @throws WindrowError as `sceneFrames`; `unsupported` for a track id that is no i64 from 0 up, and for more than 2²⁵ rows.
  */
 export async function readScene(scenes: L5kitScenes, scene: number): Promise<L5kitScene> {
   const frames = await sceneFrames(scenes, scene);
   const { agents, ego } = frames;
   const firstAgent = agents.from[0] ?? 0;
   const to = agents.to.at(-1) ?? 0;
+  refuseCrowd(frames.name, to - firstAgent);
   const batch = await scenes.layout.agents.read({ from: firstAgent, to }, { columns: Object.keys(AGENT_SCHEMA) });
   const length = batch.length;
   const trackId = longs(numbers(batch, "track_id"));

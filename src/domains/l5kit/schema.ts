@@ -27,7 +27,10 @@ export const PERCEPTION_LABELS = [
 export type PerceptionLabel = (typeof PERCEPTION_LABELS)[number];
 
 /** The classes that move: those from `CAR` to `ANIMAL`, whose probabilities l5kit adds up to choose agents. */
-export const AGENT_LABELS: readonly PerceptionLabel[] = PERCEPTION_LABELS.slice(3, 16);
+export const AGENT_LABELS: readonly PerceptionLabel[] = PERCEPTION_LABELS.slice(
+  PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_CAR"),
+  PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_ANIMAL") + 1,
+);
 
 /** Names of a traffic-light face's states, in the order of `traffic_light_face_status`. */
 export const LIGHT_STATES = ["ACTIVE", "INACTIVE", "UNKNOWN"] as const;

@@ -1,11 +1,12 @@
 /** How many frames of usable past and future each agent has: the runs that l5kit's select_agents finds. */
 
 import type { Floats } from "./numbers.ts";
+import { PERCEPTION_LABELS } from "./schema.ts";
 
-/** Number of classes, and those whose probabilities count: `CAR` to `ANIMAL`. */
-const LABELS = 17;
-const FIRST_LABEL = 3;
-const BEHIND_LABEL = 16;
+const LABELS = PERCEPTION_LABELS.length;
+// Those whose probabilities count, which lie one behind the other.
+const FIRST_LABEL = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_CAR");
+const BEHIND_LABEL = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_ANIMAL") + 1;
 
 /** What becomes of a row by itself: 0 fine, 1 not of the classes wanted, 2 too far from the recording car. */
 export const ROW_LABEL = 1;
@@ -25,6 +26,13 @@ export function ofInterest(labels: Floats, threshold: number, into: Uint8Array):
     for (let k = FIRST_LABEL; k < BEHIND_LABEL; k++) sum = round(sum + labels[at + k]!);
     into[row] = sum > limit ? 1 : 0;
   }
+}
+
+/** The class with the largest probability; of equal ones the first, as numpy's argmax. */
+export function likeliest(labels: Floats, row: number): number {
+  let best = 0;
+  for (let k = 1; k < LABELS; k++) if (labels[LABELS * row + k]! > labels[LABELS * row + best]!) best = k;
+  return best;
 }
 
 /** Columns of a scene's agents. */

@@ -16,7 +16,7 @@ export interface SelectionOptions {
   readonly maxExtentRatio: number;
   /** Frames of the run before. */
   readonly minHistory: number;
-  /** Frames of the run behind. */
+  /** Frames of the run after. */
   readonly minFuture: number;
 }
 
@@ -31,10 +31,10 @@ export const SELECTION: SelectionOptions = {
 };
 
 /**
- * Why a row is not chosen, the first that holds: `label`, `distance` by itself · `duplicate` its track is in its frame already ·
- * `pose` a centroid or yaw that is no number, or no frame · `history`, `future` its run is too short.
+ * Why a row is not chosen, the first that holds: `label`, `distance` by itself · `pose` a centroid or yaw that is no number, or no
+ * frame · `duplicate` its track is in its frame already · `history`, `future` its run is too short.
  */
-export type SelectionReason = "label" | "distance" | "duplicate" | "pose" | "history" | "future";
+export type SelectionReason = "label" | "distance" | "pose" | "duplicate" | "history" | "future";
 
 /** What was chosen of a scene's rows. `rows` is the sum of `chosen` and `dropped`. */
 export interface SelectionReport {
@@ -93,8 +93,8 @@ export function selectAgents(scene: L5kitScene, options: Partial<SelectionOption
   const dropped: Record<SelectionReason, number> = {
     label: 0,
     distance: 0,
-    duplicate: 0,
     pose: 0,
+    duplicate: 0,
     history: 0,
     future: 0,
   };

@@ -1,31 +1,18 @@
 /** The rows of a made-up scene, as the tables of the layout have them. */
 
 import { type Batch, NUMERIC_ARRAYS, type Rng, type Schema } from "../../core/index.ts";
+import { FACE_SCHEMA, PERCEPTION_LABELS, SCENE_SCHEMA } from "./schema.ts";
 import { metreAt, type Road } from "./simulate-road.ts";
 import { FRAME_SECONDS, type Track } from "./simulate-traffic.ts";
 
 /** Which layout: 2 has traffic lights, and 8 bytes for poses and track ids; 1 has no lights, and 4 bytes for each. */
 export type SceneLayout = 1 | 2;
 
-/** Perception labels that there are, and the place of the one that says nothing. */
-const LABELS = 17;
-const UNKNOWN = 1;
+const LABELS = PERCEPTION_LABELS.length;
+const UNKNOWN = PERCEPTION_LABELS.indexOf("PERCEPTION_LABEL_UNKNOWN");
 
 const I64 = { kind: "i64" } as const;
 const INTERVAL = { kind: "i64", shape: [2] } as const;
-
-const SCENES = {
-  frame_index_interval: INTERVAL,
-  host: { kind: "str" },
-  start_time: { ...I64, unit: "ns" },
-  end_time: { ...I64, unit: "ns" },
-} as const satisfies Schema;
-
-const FACES = {
-  face_id: { kind: "str" },
-  traffic_light_id: { kind: "str" },
-  traffic_light_face_status: { kind: "f32", shape: [3] },
-} as const satisfies Schema;
 
 /** The columns of each table of a layout. */
 export function sceneSchemas(layout: SceneLayout): Readonly<Record<string, Schema>> {
@@ -45,7 +32,7 @@ export function sceneSchemas(layout: SceneLayout): Readonly<Record<string, Schem
     track_id: { kind: layout === 2 ? "u64" : "u32" },
     label_probabilities: { kind: "f32", shape: [LABELS] },
   };
-  return { scenes: SCENES, frames, agents, ...(layout === 2 ? { traffic_light_faces: FACES } : {}) };
+  return { scenes: SCENE_SCHEMA, frames, agents, ...(layout === 2 ? { traffic_light_faces: FACE_SCHEMA } : {}) };
 }
 
 /** An angle in (−π, π]. */

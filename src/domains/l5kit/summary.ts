@@ -1,10 +1,12 @@
 /** What L5Kit scenes hold, in short: counts, hosts, times, classes, and what is odd about them. */
 
 import { WindrowError } from "../../core/index.ts";
+import { seconds } from "../../sync/index.ts";
 import { floats } from "./numbers.ts";
 import { sceneFrames } from "./scene-frames.ts";
 import { type L5kitScenes, l5kitScenes, type SceneFinding } from "./scenes.ts";
 import { type L5kitLayout, PERCEPTION_LABELS, type PerceptionLabel } from "./schema.ts";
+import { likeliest } from "./select.kernel.ts";
 
 /** What scenes hold. */
 export interface L5kitSummary {
@@ -59,10 +61,9 @@ async function look(layout: L5kitLayout): Promise<Look> {
     try {
       const { findings, timestamps } = await sceneFrames(scenes, scene);
       warnings.push(...findings.map(messageOf));
-      for (const time of timestamps) {
-        const seconds = Number(time) / 1e9;
-        first = Math.min(first, seconds);
-        last = Math.max(last, seconds);
+      for (const time of seconds(timestamps, "ns")) {
+        first = Math.min(first, time);
+        last = Math.max(last, time);
       }
     } catch (error) {
       warnings.push(violation(error));
@@ -84,17 +85,6 @@ export async function l5kitWarnings(layout: L5kitLayout): Promise<readonly strin
 const BLOCK = 1 << 16;
 const MOST_COUNTED = 160 * BLOCK;
 
-/** Adds the likeliest class of each row; of equal ones the first. */
-function addLabels(probabilities: ArrayLike<number>, counts: Float64Array): void {
-  const width = PERCEPTION_LABELS.length;
-  for (let at = 0; at < probabilities.length; at += width) {
-    let best = 0;
-    for (let label = 1; label < width; label++)
-      if (probabilities[at + label]! > probabilities[at + best]!) best = label;
-    counts[best]! += 1;
-  }
-}
-
 async function labelCounts({ agents }: L5kitLayout): Promise<Pick<L5kitSummary, "labels" | "labels_of">> {
   const counts = new Float64Array(PERCEPTION_LABELS.length);
   const blocks = Math.ceil(agents.length / BLOCK);
@@ -103,7 +93,8 @@ async function labelCounts({ agents }: L5kitLayout): Promise<Pick<L5kitSummary, 
   for (let block = 0; block < blocks; block += step) {
     const range = { from: block * BLOCK, to: Math.min(agents.length, (block + 1) * BLOCK) };
     const batch = await agents.read(range, { columns: ["label_probabilities"] });
-    addLabels(floats(batch, "label_probabilities"), counts);
+    const labels = floats(batch, "label_probabilities");
+    for (let row = 0; row < batch.length; row++) counts[likeliest(labels, row)]! += 1;
     rows += batch.length;
   }
   const labels = PERCEPTION_LABELS.flatMap((label, i) => (counts[i]! > 0 ? [[label, counts[i]!] as const] : []));
