@@ -20,10 +20,12 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError baselineAis bytesOf convert convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric isSafeKey keyReader kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materialize materializeAis materializeL5kit materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile planL5kit putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
-    ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify zipStore zipWriter".split(" "),
+    ..."shufflePicture shuffleReport simulateAis simulateL5kit stats unreachable valuesPerRow verify zipStore zipWriter".split(
+      " ",
+    ),
   ]);
 });
 
