@@ -70,10 +70,12 @@ def tables(folder, path):
 
 
 def mds(folder):
-    """The samples of an MDS folder, as mosaicml-streaming's readers give them: how many, and the shapes of the first."""
-    from streaming import LocalDataset
+    """The samples of an MDS folder, as mosaicml-streaming's StreamingDataset gives them: how many, and the shapes of the first."""
+    from streaming import StreamingDataset
+    from streaming.base.util import clean_stale_shared_memory
 
-    data = LocalDataset(local=folder)
+    clean_stale_shared_memory()
+    data = StreamingDataset(local=folder, shuffle=False, batch_size=1)
     first = data[0]
     return {"samples": len(data), "shapes": {k: list(v.shape) for k, v in first.items() if isinstance(v, np.ndarray)}}
 
