@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { materializeAis, simulateAis } from "../src/verbs/index.ts";
+import { materializeAis, simulateAis, simulateL5kit } from "../src/verbs/index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "windrow-examples-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -73,4 +73,13 @@ test("three sensors become one dataset, with values between their samples", () =
     "image 25: course 5.0°, gyro 0.938 rad/s",
     "",
   ]);
+});
+
+test("L5Kit scenes become samples, and batches of them", async () => {
+  const scenes = join(root, "scenes.zarr");
+  await simulateL5kit({ out: scenes, scenes: 2, frames: 80, agents: 30 });
+  const call = ["--import", BY_NAME, join(EXAMPLES, "l5kit.ts"), scenes, join(root, "motion")];
+  const { status, stdout, stderr } = spawnSync(process.execPath, call, { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^[1-9]\d* samples\n64 × 11 × 2 to 64 × 50 × 2\n$/);
 });

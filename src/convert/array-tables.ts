@@ -19,21 +19,18 @@ import { ARRAY_KEY, type ArrayHead, headText, readHead } from "./array-head.ts";
 /** An array to be written elsewhere. */
 export interface ArraySource {
   readonly head: ArrayHead;
-  /** Its fields; of an array without fields, one column named `VALUE_COLUMN`. */
+  /** Its fields; of an array without fields, one column `value`. */
   readonly schema: Schema;
   readonly length: number;
   /** Its rows, in order; a batch is good until the next one is asked for. */
   batches(): AsyncIterable<Batch>;
 }
 
-/** The column of an array without fields. */
-export const VALUE_COLUMN = "value";
-
 /** Where a folder of tables keeps what is no table: a part of the group as it was. Tools that read folders of Parquet pass it by. */
 export const KEPT_FOLDER = "_zarr/";
 
 /** The file of an array's table. */
-export function tableKey(path: string): Key {
+function tableKey(path: string): Key {
   return `${path}.parquet`;
 }
 

@@ -1,17 +1,9 @@
 /** From one format to another: the plan of a conversion, and its tasks. */
 
-export { type FoundArray, type FoundGroup, foundGroup, namesBelow } from "./array-group.ts";
-export { ARRAY_KEY, type ArrayHead, type Attributes } from "./array-head.ts";
-export {
-  type ArraySource,
-  KEPT_FOLDER,
-  type OpenTable,
-  openTables,
-  type TableOptions,
-  tableArray,
-  writeTable,
-} from "./array-tables.ts";
-export { below, type CopySpec, copyFiles } from "./copy-files.ts";
+export { type FoundArray, foundGroup, namesBelow } from "./array-group.ts";
+export { ARRAY_KEY, type Attributes } from "./array-head.ts";
+export { KEPT_FOLDER, openTables, writeTable } from "./array-tables.ts";
+export { below, copyFiles } from "./copy-files.ts";
 export { fragmentFile, Memory } from "./rows.ts";
 export { type ConvertContext, runConvertTask } from "./run.ts";
 export { commonSchema, type JoinedTable, joinedTables, type SourcePart } from "./source.ts";
@@ -23,6 +15,6 @@ export {
   targetSchema,
 } from "./spec.ts";
 export { convertTasks, FINISH, rowsOfTask } from "./tasks.ts";
-export { type WaitingStore, waitingStore } from "./waiting-store.ts";
-export { type PartedGroup, partedGroup } from "./zarr-tables.ts";
-export { writeZarr, type ZarrTarget } from "./zarr-writer.ts";
+export { waitingStore } from "./waiting-store.ts";
+export { partedGroup } from "./zarr-tables.ts";
+export { writeZarr } from "./zarr-writer.ts";

@@ -103,7 +103,8 @@ export const convertCommand = command({
 
 /** Refuses options that say nothing of arrays. */
 function refuseOthers(options: object): void {
-  const [stray] = Object.keys(options);
+  // What every command has is among them.
+  const [stray] = Object.keys(options).filter((key) => key !== "json" && key !== "quiet");
   if (stray !== undefined)
     throw new WindrowError(
       "usage",
