@@ -57,8 +57,10 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
   assert.deepEqual(names(parquet), ["encodeRowGroup", "openParquet", "parquetAssembly", "parquetSink"]);
 });
 
-test("windrow/formats/zarr lets out a reader", () => {
-  assert.deepEqual(names(zarr), ["openZarr"]);
+test("windrow/formats/zarr lets out a writer, what it is told, and a reader", () => {
+  assert.deepEqual(names(zarr), [
+    ..."BLOSC_LZ4 consolidateZarr createZarrArray createZarrGroup editZarrArray openZarr zarrDescr".split(" "),
+  ]);
 });
 
 test("windrow/testkit lets out the suite of stores, and what it is made of", () => {

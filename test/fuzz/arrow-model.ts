@@ -1,8 +1,8 @@
 /** An Arrow file or stream taken apart to messages and buffers, and put together again with lengths and places that fit, or lie. */
 
 import type { Codecs } from "../../src/core/index.ts";
-import { unpackLz4Frame } from "../../src/formats/lz4.kernel.ts";
 import { HEADER } from "../../src/formats/arrow-fields.ts";
+import { unpackLz4Frame } from "../../src/formats/lz4.kernel.ts";
 
 /** A message: its metadata, and the bytes behind. */
 export interface ArrowMessage {
