@@ -51,7 +51,7 @@ interface Head {
   readonly blockBytes: number;
   /** 0 where the chunk's bytes are as they are, behind the header. */
   readonly blocks: number;
-  /** Where a block begins. */
+  /** Where a block begins: in the chunk. */
   start(block: number): number;
 }
 
@@ -75,7 +75,10 @@ function headOf(begin: Uint8Array, { bytes, rawBytes, codecs }: Promised): Head 
   if (raw !== rawBytes) damaged(`a Blosc chunk of ${rawBytes} raw bytes was expected, got ${raw}`);
   if (said !== bytes) damaged(`a Blosc chunk of ${said} bytes was promised, got ${bytes}`);
   const format = FORMATS[flags >> 5] ?? unsupported(`a Blosc chunk of format ${flags >> 5}`);
-  const start = (block: number) => view.getUint32(HEADER_BYTES + 4 * block, true);
+  const start = (block: number) => {
+    const at = view.getUint32(HEADER_BYTES + 4 * block, true);
+    return at >= HEADER_BYTES + 4 && at + 4 <= bytes ? at : damaged(`a Blosc block at byte ${at} of ${bytes}`);
+  };
   if ((flags & STORED) !== 0) {
     if (bytes !== raw + HEADER_BYTES) damaged(`a Blosc chunk of ${raw} bytes as they are, got ${bytes - HEADER_BYTES}`);
     return { flags: STORED, format, codec: undefined, typeBytes: 1, blockBytes: raw, blocks: 0, start };
