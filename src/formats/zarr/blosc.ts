@@ -279,6 +279,16 @@ function blockPacker(spec: BloscSpec, codecs: Codecs): (flat: Uint8Array, out: U
   };
 }
 
+/** Where chunks are packed before it is known how large they become; kept up to a size that chunks usually have. */
+let packing = new Uint8Array(0);
+const MOST_KEPT = 16 << 20;
+
+function packingRoom(bytes: number): Uint8Array {
+  if (bytes > MOST_KEPT) return new Uint8Array(bytes);
+  if (packing.length < bytes) packing = new Uint8Array(bytes);
+  return packing.subarray(0, bytes);
+}
+
 /** What packs chunks of values of `typeBytes` bytes. @throws WindrowError `unsupported` for a packing that is not written */
 export function bloscPacker(spec: BloscSpec, typeBytes: number, codecs: Codecs): (raw: Uint8Array) => Uint8Array {
   const packBlock = blockPacker(spec, codecs);
@@ -297,8 +307,8 @@ export function bloscPacker(spec: BloscSpec, typeBytes: number, codecs: Codecs):
     const blocks = Math.ceil(raw.length / blockBytes);
     const least = HEADER_BYTES + 4 * blocks;
     // Room for one block's worst case behind all that may be kept: what is packed is never larger than what is stored.
-    const out = new Uint8Array(least + raw.length + 4 * blocks + lz4Bound(blockBytes));
-    const view = new DataView(out.buffer);
+    const out = packingRoom(least + raw.length + 4 * blocks + lz4Bound(blockBytes));
+    const view = new DataView(out.buffer, out.byteOffset);
     let at = least;
     const isPacked = spec.clevel > 0 && raw.length >= LEAST_PACKED;
     for (let block = 0; isPacked && block < blocks; block++) {
