@@ -1,5 +1,5 @@
 /** windrow: the verbs, the shapes that they take and give, and what Node brings to the formats. */
 
 export * from "./core/index.ts";
-export { folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
+export { chunkThreads, folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
 export * from "./verbs/index.ts";
