@@ -1,7 +1,7 @@
 /** windrow: the verbs, the shapes that they take and give, and what Node brings to the formats. */
 
 export * from "./core/index.ts";
-export { folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
+export { chunkThreads, folderStore, nodeCodecs, nodeHashes } from "./node/index.ts";
 export {
   type HttpStoreOptions,
   httpStore,

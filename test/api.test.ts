@@ -17,7 +17,7 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert".split(" "),
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf chunkThreads convert".split(" "),
     ..."convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric".split(" "),
     ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
@@ -93,8 +93,8 @@ test("windrow/testkit lets out the suites, and what they are made of", () => {
   ]);
 });
 
-test("windrow/formats/zarr lets out a reader", () => {
+test("windrow/formats/zarr lets out a writer, what it is told, and a reader", () => {
   assert.deepEqual(names(zarr), [
-    ..."consolidateZarr createZarrArray createZarrGroup editZarrArray openZarr zarrDescr".split(" "),
+    ..."BLOSC_LZ4 consolidateZarr createZarrArray createZarrGroup editZarrArray openZarr zarrDescr".split(" "),
   ]);
 });

@@ -33,6 +33,21 @@ test("a folder that is not there is an empty store, and made by the first write"
   assert.deepEqual(await list(store), ["b/a"]);
 });
 
+test("a lock keeps another who asks from the key, is no key itself, and leaves nothing", async () => {
+  const folder = fresh();
+  const [one, two] = [folderStore(folder), folderStore(folder)];
+  await one.put("a/x", Uint8Array.of(1));
+  {
+    using _lock = one.lock?.("a/x", "write a/x");
+    assert.throws(() => two.lock?.("a/x", "write a/x"), { code: "exists", message: /^Cannot write a\/x: / });
+    two.lock?.("a/y", "write a/y")[Symbol.dispose]();
+    assert.deepEqual(await list(one), ["a/x"]);
+    await two.put("a/x", Uint8Array.of(2));
+  }
+  two.lock?.("a/x", "write a/x")[Symbol.dispose]();
+  assert.deepEqual(readdirSync(join(folder, "a")), ["x"]);
+});
+
 test("nothing but the value is left in the folder after a write", async () => {
   const folder = fresh();
   const store = folderStore(folder);

@@ -33,6 +33,11 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 30_000,
     open: async () => (await import("./targets/arrow.ts")).arrowTarget(),
   },
+  zarr: {
+    sources: /\/src\/(formats\/(zarr|lz4)|node\/codecs)/,
+    executions: 10_000,
+    open: async () => (await import("./targets/zarr.ts")).zarrTarget(),
+  },
   csv: {
     sources: /\/src\/node\/(csv-head|tidy-text)/,
     executions: 11_000,

@@ -51,7 +51,7 @@ interface Head {
   readonly blockBytes: number;
   /** 0 where the chunk's bytes are as they are, behind the header. */
   readonly blocks: number;
-  /** Where a block begins. */
+  /** Where a block begins: in the chunk. */
   start(block: number): number;
 }
 
@@ -75,7 +75,10 @@ function headOf(begin: Uint8Array, { bytes, rawBytes, codecs }: Promised): Head 
   if (raw !== rawBytes) damaged(`a Blosc chunk of ${rawBytes} raw bytes was expected, got ${raw}`);
   if (said !== bytes) damaged(`a Blosc chunk of ${said} bytes was promised, got ${bytes}`);
   const format = FORMATS[flags >> 5] ?? unsupported(`a Blosc chunk of format ${flags >> 5}`);
-  const start = (block: number) => view.getUint32(HEADER_BYTES + 4 * block, true);
+  const start = (block: number) => {
+    const at = view.getUint32(HEADER_BYTES + 4 * block, true);
+    return at >= HEADER_BYTES + 4 && at + 4 <= bytes ? at : damaged(`a Blosc block at byte ${at} of ${bytes}`);
+  };
   if ((flags & STORED) !== 0) {
     if (bytes !== raw + HEADER_BYTES) damaged(`a Blosc chunk of ${raw} bytes as they are, got ${bytes - HEADER_BYTES}`);
     return { flags: STORED, format, codec: undefined, typeBytes: 1, blockBytes: raw, blocks: 0, start };
@@ -276,6 +279,16 @@ function blockPacker(spec: BloscSpec, codecs: Codecs): (flat: Uint8Array, out: U
   };
 }
 
+/** Where chunks are packed before it is known how large they become; kept up to a size that chunks usually have. */
+let packing = new Uint8Array(0);
+const MOST_KEPT = 16 << 20;
+
+function packingRoom(bytes: number): Uint8Array {
+  if (bytes > MOST_KEPT) return new Uint8Array(bytes);
+  if (packing.length < bytes) packing = new Uint8Array(bytes);
+  return packing.subarray(0, bytes);
+}
+
 /** What packs chunks of values of `typeBytes` bytes. @throws WindrowError `unsupported` for a packing that is not written */
 export function bloscPacker(spec: BloscSpec, typeBytes: number, codecs: Codecs): (raw: Uint8Array) => Uint8Array {
   const packBlock = blockPacker(spec, codecs);
@@ -294,8 +307,8 @@ export function bloscPacker(spec: BloscSpec, typeBytes: number, codecs: Codecs):
     const blocks = Math.ceil(raw.length / blockBytes);
     const least = HEADER_BYTES + 4 * blocks;
     // Room for one block's worst case behind all that may be kept: what is packed is never larger than what is stored.
-    const out = new Uint8Array(least + raw.length + 4 * blocks + lz4Bound(blockBytes));
-    const view = new DataView(out.buffer);
+    const out = packingRoom(least + raw.length + 4 * blocks + lz4Bound(blockBytes));
+    const view = new DataView(out.buffer, out.byteOffset);
     let at = least;
     const isPacked = spec.clevel > 0 && raw.length >= LEAST_PACKED;
     for (let block = 0; isPacked && block < blocks; block++) {

@@ -38,7 +38,8 @@ export interface ZarrDtype {
 const PLAIN = "value";
 /** Of NumPy: an item's size is an int of 32 bits. */
 const MOST_BYTES = 2 ** 31 - 1;
-const MOST_PLACES = 1 << 16;
+/** Places of all fields together: structures in arrays have many. */
+const MOST_PLACES = 1 << 18;
 const MOST_DEPTH = 32;
 
 interface Plain {
@@ -123,6 +124,8 @@ interface Found {
   readonly outer: readonly number[];
   readonly places: readonly number[];
   readonly depth: number;
+  /** How many places there may still be. */
+  readonly left: { places: number };
 }
 
 function shapeOf(shape: Json | undefined, name: string): readonly number[] {
@@ -173,15 +176,15 @@ function addStructure(descr: readonly Json[], found: Found): void {
   }
 }
 
-function addField({ name, type, shape }: Entry, { fields, prefix, outer, places, depth }: Found): void {
+function addField({ name, type, shape }: Entry, { fields, prefix, outer, places, depth, left }: Found): void {
   const count = product(shape);
   const path = `${prefix}${name}`;
   const whole = [...outer, ...shape];
   if (typeof type !== "string") {
     const bytes = bytesOfType(type, depth);
-    if (places.length * count > MOST_PLACES) unsupported(`field ${JSON.stringify(path)} of ${count} structures`);
+    if (places.length * count > left.places) unsupported(`field ${JSON.stringify(path)} of ${count} structures`);
     const inner = places.flatMap((place) => Array.from({ length: count }, (_, i) => place + i * bytes));
-    addStructure(type, { fields, prefix: `${path}.`, outer: whole, places: inner, depth: depth + 1 });
+    addStructure(type, { fields, prefix: `${path}.`, outer: whole, places: inner, depth: depth + 1, left });
     return;
   }
   const plain = plainType(type);
@@ -190,6 +193,8 @@ function addField({ name, type, shape }: Entry, { fields, prefix, outer, places,
   const { value, bytes, isSwapped, shape: beneath, unit } = whole.length > 0 ? asNumbers(plain) : plain;
   const run = count * product(beneath);
   const columnShape = [...whole, ...beneath];
+  left.places -= places.length;
+  if (left.places < 0) unsupported(`more than ${MOST_PLACES} places in a record`);
   fields.push({ name: path, type: columnType(value, columnShape, unit), value, bytes, isSwapped, places, run });
 }
 
@@ -200,7 +205,7 @@ function addField({ name, type, shape }: Entry, { fields, prefix, outer, places,
  */
 export function zarrDtype(descr: Json, rowShape: readonly number[] = []): ZarrDtype {
   const fields: ZarrField[] = [];
-  const root = { fields, prefix: "", outer: [], places: [0], depth: 0 };
+  const root = { fields, prefix: "", outer: [], places: [0], depth: 0, left: { places: MOST_PLACES } };
   const { type } = entryOf([PLAIN, descr]);
   const itemBytes = bytesOfType(type, 0);
   if (itemBytes === 0) unsupported("a data type of 0 bytes");

@@ -66,17 +66,27 @@ function fieldValue(value: Json, path: readonly string[]): Json {
 }
 
 /**
- * The bytes of one row of the fill value; `undefined` for zeros.
+ * The bytes of the fill value, one item's; `undefined` for zeros.
  * @throws WindrowError `damaged` for a value that the type has not, `unsupported` for a whole number beyond 2⁵³
  */
-export function fillBytes(dtype: ZarrDtype, rowBytes: number, value: Json): Uint8Array | undefined {
+export function fillBytes(dtype: ZarrDtype, value: Json): Uint8Array | undefined {
   if (value === null || value === 0 || value === false || value === "") return undefined;
-  if (typeof value === "string" && dtype.isStructured) return base64(value, rowBytes);
-  const bytes = new Uint8Array(rowBytes);
+  if (typeof value === "string" && dtype.isStructured) return base64(value, dtype.itemBytes);
+  const bytes = new Uint8Array(dtype.itemBytes);
   if (dtype.isStructured && !isObject(value)) return wrong(value);
   for (const field of dtype.fields) {
     const own = dtype.isStructured ? fieldValue(value, field.name.split(".")) : value;
     putFill(field, own, bytes);
   }
   return bytes.some((byte) => byte !== 0) ? bytes : undefined;
+}
+
+/** Fills bytes with one row over and over. */
+export function repeat(row: Uint8Array | undefined, out: Uint8Array): void {
+  if (row === undefined) {
+    out.fill(0);
+    return;
+  }
+  out.set(row.subarray(0, out.length));
+  for (let done = row.length; done < out.length; done *= 2) out.copyWithin(done, 0, Math.min(done, out.length - done));
 }

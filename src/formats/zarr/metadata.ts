@@ -4,7 +4,7 @@ import type { Json, Key, ReadStore } from "../../core/index.ts";
 import { at, damaged, unsupported } from "../fault.ts";
 import { isObject, type JsonObject, type ZarrCompressor, zarrCompressor } from "./compressor.ts";
 import { type ZarrDtype, zarrDtype } from "./dtype.ts";
-import { fillBytes } from "./fill.ts";
+import { fillBytes, repeat } from "./fill.ts";
 
 /** How an array of any number of axes lies in chunks. */
 export interface ArrayLayout {
@@ -90,6 +90,8 @@ export function layoutOfV2(meta: JsonObject): ArrayLayout {
   };
 }
 
+/** Bytes of a row: one that is not there is made of its fill value. */
+const MOST_ROW_BYTES = 1 << 26;
 /** Bytes of a chunk: Blosc counts them in 32 bits, and so do typed arrays of some engines. */
 const MOST_CHUNK_BYTES = 2 ** 31 - 1;
 
@@ -97,6 +99,15 @@ const MOST_CHUNK_BYTES = 2 ** 31 - 1;
 export function isRows({ shape, chunks, order, filters }: ArrayLayout): boolean {
   const isWhole = shape.slice(1).every((size, axis) => chunks[axis + 1] === size);
   return shape.length > 0 && isWhole && filters.length === 0 && (order === "C" || shape.length === 1);
+}
+
+/** A row of the fill value: it is said for one item, of which rows of plain arrays have several. */
+function fillOf({ dtype, fillValue }: ArrayLayout, rowBytes: number): Uint8Array | undefined {
+  const item = fillBytes(zarrDtype(dtype), fillValue);
+  if (item === undefined || item.length === rowBytes) return item;
+  const row = new Uint8Array(rowBytes);
+  repeat(item, row);
+  return row;
 }
 
 /** What reading and writing needs of such an array. @throws WindrowError `damaged`, `unsupported` */
@@ -109,7 +120,7 @@ export function rowsMeta(path: string, layout: ArrayLayout): RowsMeta {
   const [chunkRows = 1] = chunks;
   const dtype = zarrDtype(layout.dtype, rowShape);
   const rowBytes = rowShape.reduce((bytes, size) => bytes * size, dtype.itemBytes);
-  if (rowBytes === 0) unsupported(`rows of shape ${rowShape}`);
+  if (rowBytes === 0 || rowBytes > MOST_ROW_BYTES) unsupported(`rows of ${rowBytes} bytes`);
   if (rowBytes * chunkRows > MOST_CHUNK_BYTES) unsupported(`chunks of ${rowBytes * chunkRows} bytes`);
   const tail = rowShape.map(() => `${layout.separator}0`).join("");
   return {
@@ -121,7 +132,7 @@ export function rowsMeta(path: string, layout: ArrayLayout): RowsMeta {
     rowBytes,
     compressor: zarrCompressor(layout.compressor),
     fillValue: layout.fillValue,
-    fill: fillBytes(dtype, rowBytes, layout.fillValue),
+    fill: fillOf(layout, rowBytes),
     chunkKey: (chunk) => joined(path, `${layout.keyPrefix}${chunk}${tail}`),
   };
 }

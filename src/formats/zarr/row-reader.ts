@@ -5,6 +5,7 @@ import { at } from "../fault.ts";
 import { Chunks, type Part, partsOf, type Range, type ZarrSource } from "./chunks.ts";
 import { columnRooms, type Records } from "./columns.ts";
 import type { ZarrField } from "./dtype.ts";
+import { repeat } from "./fill.ts";
 import { copyRecords, wordsOf } from "./gather.kernel.ts";
 import type { RowsMeta } from "./metadata.ts";
 
@@ -17,9 +18,9 @@ const AT_ONCE = 4;
 /** Bytes that one read gives at the most: beyond, engines differ in whether they can. */
 const MOST_READ = 2 ** 33;
 
-function memoryFor(meta: RowsMeta, rows: number, make: (bytes: number) => Uint8Array): Uint8Array {
+function checkSize(meta: RowsMeta, rows: number): void {
   const bytes = rows * meta.rowBytes;
-  if (bytes <= MOST_READ) return make(bytes);
+  if (bytes <= MOST_READ) return;
   throw new WindrowError(
     "usage",
     `Cannot read ${meta.path}: up to ${MOST_READ} bytes can be read at once, got ${bytes}; read it in parts`,
@@ -78,7 +79,8 @@ export class RowReader {
       return bytes.bytes.subarray(bytes.first * rowBytes, (bytes.first + count) * rowBytes);
     }
     const threads = range.step === 1 ? this.#source.threads : undefined;
-    const out = memoryFor(this.#meta, count, (bytes) => threads?.memory(bytes) ?? new Uint8Array(bytes));
+    checkSize(this.#meta, count);
+    const out = threads?.memory(count * rowBytes) ?? new Uint8Array(count * rowBytes);
     await this.#each(range, async (part, row) => {
       const into = out.subarray(row * rowBytes, (row + part.count) * rowBytes);
       if (part.step === 1 && part.count === chunkRows) {
@@ -109,7 +111,8 @@ export class RowReader {
   /** Rows in any order: each chunk is read once, whatever the order. */
   async chosen(rows: Uint32Array): Promise<Uint8Array> {
     const { chunkRows } = this.#meta;
-    const out = memoryFor(this.#meta, rows.length, (bytes) => new Uint8Array(bytes));
+    checkSize(this.#meta, rows.length);
+    const out = new Uint8Array(rows.length * this.#meta.rowBytes);
     const order = Uint32Array.from(rows.keys());
     const chunkOf = (place: number) => Math.floor(rows[place]! / chunkRows);
     order.sort((a, b) => chunkOf(a) - chunkOf(b) || a - b);
@@ -134,21 +137,13 @@ export class RowReader {
 
   /** Columns of a range, straight from the chunks. */
   async columns(range: Range, fields: readonly ZarrField[]): Promise<Batch> {
-    const rooms = columnRooms(fields, Math.ceil((range.to - range.from) / range.step));
+    const count = Math.ceil((range.to - range.from) / range.step);
+    checkSize(this.#meta, count);
+    const rooms = columnRooms(fields, count);
     await this.#each(range, async (part, row) => {
       const records = await this.#part(part);
       at({ key: this.#meta.chunkKey(part.chunk), offset: 0 }, () => rooms.put(records, row));
     });
     return rooms.batch();
   }
-}
-
-/** Fills bytes with one row over and over. */
-export function repeat(row: Uint8Array | undefined, out: Uint8Array): void {
-  if (row === undefined) {
-    out.fill(0);
-    return;
-  }
-  out.set(row.subarray(0, out.length));
-  for (let done = row.length; done < out.length; done *= 2) out.copyWithin(done, 0, Math.min(done, out.length - done));
 }

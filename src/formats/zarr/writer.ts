@@ -6,9 +6,9 @@ import { ChunkWriter, type ZarrWriteOptions } from "./chunk-writer.ts";
 import { partsOf } from "./chunks.ts";
 import { checkBatch, putRecords } from "./columns.ts";
 import { checkChunk, type JsonObject, unpackChunk } from "./compressor.ts";
+import { repeat } from "./fill.ts";
 import { type ArrayLayout, joined, jsonAt, layoutOfV2, type RowsMeta, rowsMeta } from "./metadata.ts";
 import { arrayDoc, checkFree, metadataBytes, putAttributes, type ZarrSpec } from "./metadata-text.ts";
-import { repeat } from "./row-reader.ts";
 
 /** Rows to write: columns, or records as NumPy has them, one behind the other. */
 export type ZarrRows = Batch | Uint8Array;
