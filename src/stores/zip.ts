@@ -195,9 +195,13 @@ class EntryReader implements Disposable {
     this.#check(entry);
     const packed = await this.#packed(entry);
     if (entry.method === METHODS.stored) return this.#checked(entry, packed);
-    const framed = gzipped(packed, entry);
-    const raw = this.#codec.unpackLater?.(framed, entry.bytes) ?? this.#codec.unpack(framed, entry.bytes);
-    return this.#checked(entry, await raw);
+    try {
+      const framed = gzipped(packed, entry);
+      const raw = this.#codec.unpackLater?.(framed, entry.bytes) ?? this.#codec.unpack(framed, entry.bytes);
+      return this.#checked(entry, await raw);
+    } catch (error) {
+      throw this.#located(entry, error);
+    }
   }
 
   /** A stretch of a stored entry. */
@@ -212,10 +216,24 @@ class EntryReader implements Disposable {
     this.#check(entry);
     const start = this.#starts[entry.number] ?? this.#startOf(entry, readAt(container, entry.at, headerBytes(entry)));
     if (entry.method === METHODS.stored) return openWindow(container, `${this.path}/${entry.name}`, start, entry.bytes);
-    const framed = gzipped(readAt(container, start, entry.packed), entry);
-    const raw = this.#checked(entry, this.#codec.unpack(framed, entry.bytes));
+    const raw = this.#unpacked(entry, readAt(container, start, entry.packed));
     const memory = { readInto: (at: number, into: Uint8Array) => into.set(raw.subarray(at, at + into.length)) };
     return openWindow(memory, `${this.path}/${entry.name}`, 0, entry.bytes);
+  }
+
+  #unpacked(entry: ZipEntry, packed: Uint8Array): Uint8Array {
+    try {
+      return this.#checked(entry, this.#codec.unpack(gzipped(packed, entry), entry.bytes));
+    } catch (error) {
+      throw this.#located(entry, error);
+    }
+  }
+
+  /** The codec's error, with its place. */
+  #located(entry: ZipEntry, error: unknown): unknown {
+    if (!(error instanceof WindrowError) || error.details["path"] !== undefined) return error;
+    const message = `Cannot read ${this.path}/${entry.name}: ${error.message} (at byte ${entry.at})`;
+    return new WindrowError(error.code, message, { details: { path: this.path, offset: entry.at }, cause: error });
   }
 
   async #packed(entry: ZipEntry): Promise<Uint8Array> {

@@ -53,6 +53,16 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 16_000,
     open: async () => (await import("./targets/nmea.ts")).nmeaTarget(),
   },
+  zip: {
+    sources: /\/src\/(stores|node\/codecs)/,
+    executions: 20_000,
+    open: async () => (await import("./targets/zip.ts")).zipTarget(),
+  },
+  mcap: {
+    sources: /\/src\/(adapters\/mcap|formats\/arrow\/lz4|node\/codecs)/,
+    executions: 6000,
+    open: async () => (await import("./targets/mcap.ts")).mcapTarget(),
+  },
 };
 
 const PLANTED = /^planted:(\w+)$/;
