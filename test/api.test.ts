@@ -17,7 +17,7 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."NUMERIC_ARRAYS PACKAGE_VERSION WindrowError baselineAis bytesOf convert demoAis diff fnv1a32 folderStore head httpStore info isNumeric isSafeKey kindBytes".split(
       " ",
     ),
-    ..."leak load materializeAis merge nodeCodecs nodeHashes packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
+    ..."leak load materializeAis merge nodeCodecs nodeHashes openMcap packed parseCompression planAis planFile putShufflePicture rng rowBytes runTask".split(
       " ",
     ),
     ..."shufflePicture shuffleReport simulateAis stats unreachable valuesPerRow verify zipStore zipWriter".split(" "),

@@ -12,7 +12,7 @@ import { testFolder, writeFleet } from "./ais-dataset.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** The pages whose blocks run, with the folder `data` beside them. */
-const PAGES = ["README.md", "docs/load.md"];
+const PAGES = ["README.md", "docs/load.md", "docs/stores.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {

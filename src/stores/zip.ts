@@ -159,8 +159,8 @@ interface Parts {
 
 // Of another header than the directory's: names are the same, but what follows them differs by a few dozen bytes (times, owners).
 const LIKELY_EXTRA = 64;
-/** Up to so many bytes an entry is read together with its header where that is a trip saved. */
-const TOGETHER = 1 << 20;
+/** Up to so many bytes an entry is read together with its header: a trip over the network saved, or a call of the system. */
+const TOGETHER = { trip: 1 << 20, call: 1 << 16 } as const;
 
 /** Reads what the entries hold. */
 class EntryReader implements Disposable {
@@ -238,11 +238,11 @@ class EntryReader implements Disposable {
 
   async #packed(entry: ZipEntry): Promise<Uint8Array> {
     const start = this.#starts[entry.number];
-    // An open file answers at once: what is read apart lies at the beginning of its buffer, as typed arrays need it.
-    if (start === undefined && this.container === undefined && entry.packed <= TOGETHER) {
+    if (start === undefined && entry.packed <= (this.container === undefined ? TOGETHER.trip : TOGETHER.call)) {
       const to = Math.min(entry.end, entry.at + headerBytes(entry) + LIKELY_EXTRA + entry.packed);
       const bytes = await this.#file.read(entry.at, to);
       const begin = this.#startOf(entry, bytes) - entry.at;
+      // At the beginning of a buffer of its own, as typed arrays over it need it.
       if (begin + entry.packed <= bytes.length) return bytes.slice(begin, begin + entry.packed);
     }
     const from = this.#starts[entry.number] ?? (await this.#findStart(entry));
