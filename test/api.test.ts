@@ -18,11 +18,11 @@ const names = (door: object) => Object.keys(door).sort();
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf chunkThreads convert".split(" "),
-    ..."convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric".split(" "),
+    ..."convertArrays demoAis diff fnv1a32 folderStore head httpStore info infoArrays isArraysConversion isNumeric".split(" "),
     ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
     ),
-    ..."nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
+    ..."nodeCodecs nodeHashes openMcap openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
     ..."putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis simulateL5kit stats sync".split(
       " ",
     ),

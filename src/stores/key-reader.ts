@@ -1,6 +1,7 @@
 /** One file of a store, for many reads: through the open file where the store has one, else range by range. */
 
 import { type Key, type OpenFile, type ReadStore, WindrowError } from "../core/index.ts";
+import { checkRange } from "./guards.ts";
 
 /** A file of a store while it is read. */
 export interface KeyReader extends Disposable {
@@ -25,10 +26,7 @@ export function openReader(path: string, file: OpenFile): KeyReader {
     file,
     async read(from, to) {
       // Before the bytes are set aside: the range may be a lie of the file's own.
-      if (to > bytes) {
-        const message = `Cannot read ${path}: bytes up to ${to} are wanted, got a file of ${bytes} bytes`;
-        throw new WindrowError("damaged", message, { details: { path, to, size: bytes } });
-      }
+      checkRange({ from, to }, bytes, path);
       const into = new Uint8Array(to - from);
       file.readInto(from, into);
       return into;
@@ -50,6 +48,7 @@ export async function keyReader(store: ReadStore, key: Key): Promise<KeyReader> 
     bytes,
     file: undefined,
     async read(from, to) {
+      checkRange({ from, to }, bytes, path);
       const answer = await store.get(key, { from, to });
       if (answer === undefined) throw missing();
       return answer;

@@ -159,8 +159,8 @@ interface Parts {
 
 // Of another header than the directory's: names are the same, but what follows them differs by a few dozen bytes (times, owners).
 const LIKELY_EXTRA = 64;
-/** Up to so many bytes an entry is read together with its header where that is a trip saved. */
-const TOGETHER = 1 << 20;
+/** Up to so many bytes an entry is read together with its header: a trip over the network saved, or a call of the system. */
+const TOGETHER = { trip: 1 << 20, call: 1 << 16 } as const;
 
 /** Reads what the entries hold. */
 class EntryReader implements Disposable {
@@ -195,9 +195,13 @@ class EntryReader implements Disposable {
     this.#check(entry);
     const packed = await this.#packed(entry);
     if (entry.method === METHODS.stored) return this.#checked(entry, packed);
-    const framed = gzipped(packed, entry);
-    const raw = this.#codec.unpackLater?.(framed, entry.bytes) ?? this.#codec.unpack(framed, entry.bytes);
-    return this.#checked(entry, await raw);
+    try {
+      const framed = gzipped(packed, entry);
+      const raw = this.#codec.unpackLater?.(framed, entry.bytes) ?? this.#codec.unpack(framed, entry.bytes);
+      return this.#checked(entry, await raw);
+    } catch (error) {
+      throw this.#located(entry, error);
+    }
   }
 
   /** A stretch of a stored entry. */
@@ -212,19 +216,33 @@ class EntryReader implements Disposable {
     this.#check(entry);
     const start = this.#starts[entry.number] ?? this.#startOf(entry, readAt(container, entry.at, headerBytes(entry)));
     if (entry.method === METHODS.stored) return openWindow(container, `${this.path}/${entry.name}`, start, entry.bytes);
-    const framed = gzipped(readAt(container, start, entry.packed), entry);
-    const raw = this.#checked(entry, this.#codec.unpack(framed, entry.bytes));
+    const raw = this.#unpacked(entry, readAt(container, start, entry.packed));
     const memory = { readInto: (at: number, into: Uint8Array) => into.set(raw.subarray(at, at + into.length)) };
     return openWindow(memory, `${this.path}/${entry.name}`, 0, entry.bytes);
   }
 
+  #unpacked(entry: ZipEntry, packed: Uint8Array): Uint8Array {
+    try {
+      return this.#checked(entry, this.#codec.unpack(gzipped(packed, entry), entry.bytes));
+    } catch (error) {
+      throw this.#located(entry, error);
+    }
+  }
+
+  /** The codec's error, with its place. */
+  #located(entry: ZipEntry, error: unknown): unknown {
+    if (!(error instanceof WindrowError) || error.details["path"] !== undefined) return error;
+    const message = `Cannot read ${this.path}/${entry.name}: ${error.message} (at byte ${entry.at})`;
+    return new WindrowError(error.code, message, { details: { path: this.path, offset: entry.at }, cause: error });
+  }
+
   async #packed(entry: ZipEntry): Promise<Uint8Array> {
     const start = this.#starts[entry.number];
-    // An open file answers at once: what is read apart lies at the beginning of its buffer, as typed arrays need it.
-    if (start === undefined && this.container === undefined && entry.packed <= TOGETHER) {
+    if (start === undefined && entry.packed <= (this.container === undefined ? TOGETHER.trip : TOGETHER.call)) {
       const to = Math.min(entry.end, entry.at + headerBytes(entry) + LIKELY_EXTRA + entry.packed);
       const bytes = await this.#file.read(entry.at, to);
       const begin = this.#startOf(entry, bytes) - entry.at;
+      // At the beginning of a buffer of its own, as typed arrays over it need it.
       if (begin + entry.packed <= bytes.length) return bytes.slice(begin, begin + entry.packed);
     }
     const from = this.#starts[entry.number] ?? (await this.#findStart(entry));

@@ -63,6 +63,16 @@ export const TARGETS: Readonly<Record<string, TargetEntry>> = {
     executions: 20_000,
     open: async () => (await import("./targets/npy.ts")).npyTarget(),
   },
+  zip: {
+    sources: /\/src\/(stores|node\/codecs)/,
+    executions: 20_000,
+    open: async () => (await import("./targets/zip.ts")).zipTarget(),
+  },
+  mcap: {
+    sources: /\/src\/(adapters\/mcap|formats\/lz4|node\/codecs)/,
+    executions: 6000,
+    open: async () => (await import("./targets/mcap.ts")).mcapTarget(),
+  },
 };
 
 const PLANTED = /^planted:(\w+)$/;

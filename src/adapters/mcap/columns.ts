@@ -101,10 +101,13 @@ export interface Filling {
   put(row: number, message: unknown): void;
 }
 
-/** Empty columns for so many rows, and what fills them. */
+/**
+ * Empty columns for so many rows, and what fills them.
+ * @throws WindrowError `usage` for more than there is memory for.
+ */
 export function filling(columns: readonly Leaf[], length: number): Filling {
   const puts = columns.map((leaf) => {
-    const column = emptyColumn(leaf, length);
+    const column = roomFor(leaf, length);
     return { leaf, column, write: writer(leaf.shape, column.data) };
   });
   const batch = { length, columns: Object.fromEntries(puts.map(({ leaf, column }) => [leaf.name, column])) };
@@ -122,6 +125,20 @@ export function filling(columns: readonly Leaf[], length: number): Filling {
       }
     },
   };
+}
+
+function roomFor(leaf: Leaf, length: number): Column {
+  try {
+    return emptyColumn(leaf, length);
+  } catch (cause) {
+    throw tooMany(leaf, length, cause);
+  }
+}
+
+function tooMany({ name, type }: Leaf, length: number, cause: unknown): WindrowError {
+  const values = valuesPerRow(type);
+  const message = `Cannot read ${length} rows: the column ${name} of ${values} values each does not fit in memory; read fewer at a time`;
+  return new WindrowError("usage", message, { cause });
 }
 
 function emptyColumn({ type }: Leaf, length: number): Column {

@@ -58,6 +58,8 @@ export async function sourceFile(store: ReadStore, key: Key): Promise<SourceFile
     path,
     bytes,
     async read(from, to) {
+      if (!(from <= to && to <= bytes))
+        throw mcapFault(path, from, `the bytes ${from} to ${to} are wanted, got a file of ${bytes}`);
       if (to - from > MOST_AT_ONCE)
         throw new WindrowError(
           "unsupported",

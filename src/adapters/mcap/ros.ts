@@ -2,6 +2,7 @@
 
 import { type NumericKind, WindrowError } from "../../core/index.ts";
 import { type Decoder, type Field, FieldBudget, type Fields, structShape } from "./fields.ts";
+import { checkLengths, type WalkedTypes } from "./ros-walk.ts";
 
 type Definition = ReturnType<typeof import("@foxglove/rosmsg")["parse"]>[number];
 type DefinedField = Definition["definitions"][number];
@@ -129,33 +130,19 @@ export async function rosDecoder(schema: Uint8Array, dialect: "ros1" | "ros2"): 
   // The message's own definition comes first, and alone has no name.
   const root = definitions.find(({ name }) => name === undefined || name === "") ?? definitions[0];
   if (root === undefined) refuse("a ROS definition is empty");
-  const { fields, least } = new Trees(definitions).of(root);
-  const read = dialect === "ros1" ? await ros1Reader(definitions) : await ros2Reader(definitions);
+  const { fields } = new Trees(definitions).of(root);
+  const types: WalkedTypes = new Map(definitions.map((definition) => [definition.name ?? "", definition.definitions]));
+  const packing = dialect === "ros1" ? "ros1" : "cdr";
+  const { MessageReader } =
+    dialect === "ros1"
+      ? await import("@foxglove/rosmsg-serialization")
+      : await import("@foxglove/rosmsg2-serialization");
+  const reader = new MessageReader(definitions);
   return {
     fields,
     decode(data) {
-      // Lists of a length that the definition sets are made before they are read.
-      if (data.length < least) throw new WindrowError("damaged", `it has at least ${least} bytes, got ${data.length}`);
-      return read(data);
+      checkLengths(data, root.definitions, types, packing);
+      return reader.readMessage(data);
     },
-  };
-}
-
-type Read = (data: Uint8Array) => unknown;
-
-async function ros1Reader(definitions: Definition[]): Promise<Read> {
-  const { MessageReader } = await import("@foxglove/rosmsg-serialization");
-  const reader = new MessageReader(definitions);
-  return (data) => reader.readMessage(data);
-}
-
-async function ros2Reader(definitions: Definition[]): Promise<Read> {
-  const { MessageReader } = await import("@foxglove/rosmsg2-serialization");
-  const reader = new MessageReader(definitions);
-  return (data) => {
-    const message = reader.readMessage(data);
-    // It reads on into what lies behind the message in memory, where a text says that it is longer.
-    if (reader.lastReadByteLength() <= data.length) return message;
-    throw new WindrowError("damaged", `it goes on to byte ${reader.lastReadByteLength()}, got ${data.length}`);
   };
 }
