@@ -17,8 +17,12 @@ const names = (door: object) => Object.keys(door).sort();
 
 test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
-    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf chunkThreads convert".split(" "),
-    ..."convertArrays demoAis diff fnv1a32 folderStore head httpStore info infoArrays isArraysConversion isNumeric".split(" "),
+    ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf chunkThreads convert".split(
+      " ",
+    ),
+    ..."convertArrays demoAis diff fnv1a32 folderStore head httpStore info infoArrays isArraysConversion isNumeric".split(
+      " ",
+    ),
     ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
     ),
