@@ -44,9 +44,15 @@ async function contentOf(path: string, signal: AbortSignal | undefined): Promise
   return { bytes, sha256: hash.digest("hex") };
 }
 
-async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
+// Loaded when it is first used. Apart from `using`: where that is, tsc leaves the names of modules that are loaded late as they are in the checkout.
+async function readers() {
   const { openRecordings } = await import("./recordings.ts");
   const { tracesJob } = await import("./traces-job.ts");
+  return { openRecordings, tracesJob };
+}
+
+async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
+  const { openRecordings, tracesJob } = await readers();
   const { inputs, sync, recordings = {}, temp } = options;
   const rule = sync === undefined ? undefined : synchronization(sync);
   await using scope = new AsyncDisposableStack();
