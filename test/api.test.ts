@@ -19,10 +19,10 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
   assert.deepEqual(names(windrow), [
     ..."NUMERIC_ARRAYS PACKAGE_VERSION RECORDING_KINDS WindrowError aisTrips baselineAis bytesOf convert".split(" "),
     ..."convertArrays demoAis diff fnv1a32 folderStore head info infoArrays isArraysConversion isNumeric".split(" "),
-    ..."isSafeKey kindBytes leak load materialize materializeAis materializeL5kit materializeTraces merge".split(" "),
-    ..."nodeCodecs nodeHashes openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
-    ..."putShufflePicture rng rowBytes runTask shufflePicture shuffleReport simulateAis simulateL5kit stats".split(" "),
-    ..."unreachable valuesPerRow verify zipStore zipWriter".split(" "),
+    ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit".split(" "),
+    ..."materializeTraces merge nodeCodecs nodeHashes openRecordings packed parseCompression planAis".split(" "),
+    ..."planFile planL5kit putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport".split(" "),
+    ..."simulateAis simulateL5kit stats sync unreachable valuesPerRow verify zipStore zipWriter".split(" "),
   ]);
 });
 
@@ -71,10 +71,10 @@ test("windrow/formats/parquet lets out a writer, its pieces, and a reader", () =
 
 test("windrow/sync lets out sensors, traces, datasets, and what matches clocks", () => {
   assert.deepEqual(names(sync), [
-    ..."batchFault batches concat crossCorrelationOffset dataset empty explain filter fitClock interpolate locate".split(
+    ..."batchFault batches concat crossCorrelationOffset dataset density empty explain filter fitClock interpolate locate".split(
       " ",
     ),
-    ..."mapTraces memorySensor nearest next pick previous samples seconds sensor slice subset synchronization".split(
+    ..."mapTraces memorySensor nearest next pick previous restoredMatch samples seconds sensor slice storedMatch subset synchronization".split(
       " ",
     ),
     ..."tableSensor takeRows trace".split(" "),

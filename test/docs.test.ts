@@ -13,7 +13,7 @@ import { needShared } from "./shared.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** The pages whose blocks run, with the folder `data` beside them, and scenes.zarr. */
-const PAGES = ["README.md", "docs/load.md", "docs/l5kit.md"];
+const PAGES = ["README.md", "docs/load.md", "docs/l5kit.md", "docs/traces.md"];
 
 /** The blocks of a language in a page. */
 function blocks(page: string, language: string): string[] {

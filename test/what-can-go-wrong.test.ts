@@ -17,6 +17,7 @@ const CODES = {
   unsupported: true,
   io: true,
   empty: true,
+  stale: true,
   internal: true,
 } as const satisfies Readonly<Record<ErrorCode, true>>;
 

@@ -17,6 +17,7 @@ import { planL5kitCommand } from "./commands/plan-l5kit.ts";
 import { simulateAisCommand } from "./commands/simulate-ais.ts";
 import { simulateL5kitCommand } from "./commands/simulate-l5kit.ts";
 import { statsCommand } from "./commands/stats.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { taskCommand } from "./commands/task.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   infoCommand,
   headCommand,
   statsCommand,
+  syncCommand,
   verifyCommand,
   leakCommand,
   diffCommand,

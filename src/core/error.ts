@@ -4,9 +4,19 @@
  * What went wrong, as a caller tells it apart:
  * `usage` asked wrongly (the command exits 2) · `missing` a path or column that is not there · `damaged` bytes that are not what
  * they should be · `exists` something is in the way · `unsupported` a kind of thing that is not read or written here ·
- * `io` the disk or the system refused · `empty` nothing to do the work on · `internal` a sum that should hold does not.
+ * `io` the disk or the system refused · `empty` nothing to do the work on · `stale` made from what has changed since ·
+ * `internal` a sum that should hold does not.
  */
-export type ErrorCode = "usage" | "missing" | "damaged" | "exists" | "unsupported" | "io" | "empty" | "internal";
+export type ErrorCode =
+  | "usage"
+  | "missing"
+  | "damaged"
+  | "exists"
+  | "unsupported"
+  | "io"
+  | "empty"
+  | "stale"
+  | "internal";
 
 /** Plain facts about an error: paths, offsets, counts. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;

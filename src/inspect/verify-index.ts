@@ -129,8 +129,6 @@ function wrongRow(batch: Rows, at: number, expected: Expected, check: RowCheck):
   const { first, parts } = check.generations[expected.split][part]!;
   const keyPart = first + partOf(Number(key >> 32n), Number(key & 0xffff_ffffn), parts);
   if (keyPart !== part) return `key ${key} must be in part ${keyPart}, got part ${part}`;
-  if (start % manifest.window.stride !== 0)
-    return `start must be a multiple of the stride ${manifest.window.stride}, got ${start}`;
   if (!(columns.t_start.data[at]! <= columns.t_end.data[at]!))
     return `t_start must not be after t_end, got ${columns.t_start.data[at]} and ${columns.t_end.data[at]}`;
   return wrongShard(batch, at, row, manifest) ?? check.order.wrong(`${split} ${first}`, key, `${traceId} at ${start}`);

@@ -11,7 +11,7 @@ export type { EntityFacts } from "./assemble.ts";
 export { GatherPool } from "./gather.ts";
 export type { Previous } from "./manifest.ts";
 export { writeOrder } from "./order.ts";
-export { type IngestedRows, type RowFiles, rowFiles } from "./row-files.ts";
+export { type RowFiles, rowFiles } from "./row-files.ts";
 export { ROWS_FILE, rowLayout, SOURCES_FILE, TIMES_FILE } from "./row-layout.ts";
 export {
   type DatasetFormat,

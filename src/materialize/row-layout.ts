@@ -13,7 +13,7 @@ export const SOURCES_FILE = "sources.bin";
 export const VALUES_FILE = "values.bin";
 
 /** A span is two f64: where a value begins in the values file, and its bytes. */
-export const SPAN_BYTES = 16;
+const SPAN_BYTES = 16;
 
 /** Where a column lies in a row. */
 export interface RowColumn {

@@ -91,3 +91,15 @@ test("shards of values that vary hold as many samples as fill them on average, a
     }),
   );
 });
+
+test("shards of a generation have as many samples as those before it, as long as these fit", () => {
+  const image = windowColumn("image", { kind: "bytes" }, 1);
+  const one = { size: 1, stride: 1 };
+  const schema = sampleSchema({ columns: [image], ids: [], window: one });
+  const mds = mdsLayout(schema, { shardBytes: 64 * 2 ** 20 });
+  const cut = (largest: number, unitRows: number) =>
+    pieces(schema, mds, { window: one, longestId: 0, values: { image: { mean: 1000, largest } }, unitRows });
+  assert.equal(cut(2000, 500).unitRows, 500);
+  assert.ok(cut(2000, 3).groupRows <= 3);
+  assert.throws(() => cut(2 ** 24, 500), { code: "unsupported", message: /Cannot append: shards have 500 samples/ });
+});

@@ -137,6 +137,8 @@ export interface SampleFacts {
   readonly longestId: number;
   /** By column of varying size. */
   readonly values: Readonly<Record<string, ValueSizes>>;
+  /** Samples of a shard in earlier generations: later ones have as many, whatever their samples are. */
+  readonly unitRows?: number | undefined;
 }
 
 /** Bytes of a sample, on average and at most. */
@@ -163,6 +165,7 @@ function roomBeside(mds: MdsLayout): { head: number; sample: number } {
 /**
  * How the samples are cut into pieces: a pure function of them, never of the machine. Where values vary in size, a shard has as many
  * samples as fill it on average, and never so many that the largest of them would not fit into any.
+ * @throws WindrowError `unsupported` where earlier generations have shards of more samples than can be of this size.
  */
 export function pieces(
   schema: Schema,
@@ -173,7 +176,16 @@ export function pieces(
   const most = (bytes: number) => Math.max(1, Math.floor(bytes));
   const { head, sample } = roomBeside(mds);
   const perShard = samplesPerShard(mds) ?? most((mds.shardBytes - head) / (mean + sample));
-  const unitRows = Math.min(perShard, most(MOST_SHARD_BYTES / (largest + sample)));
+  // Samples of one size are as many as the limit says.
+  const isVaried = Object.keys(facts.values).length > 0;
+  const mostRows = isVaried ? most(MOST_SHARD_BYTES / (largest + sample)) : Number.POSITIVE_INFINITY;
+  const unitRows = facts.unitRows ?? Math.min(perShard, mostRows);
+  if (unitRows > mostRows) {
+    throw new WindrowError(
+      "unsupported",
+      `Cannot append: shards have ${unitRows} samples, of which one must take at most ${Math.floor(MOST_SHARD_BYTES / unitRows)} bytes, got ${Math.ceil(largest)}; make a dataset of its own`,
+    );
+  }
   return {
     sampleBytes: mean,
     unitRows,

@@ -10,6 +10,7 @@ export {
   type Signal,
 } from "./cross-correlation.ts";
 export { type Dataset, type DatasetSpec, dataset, locate, type Place } from "./dataset.ts";
+export { type Cells, density } from "./density.ts";
 export { memorySensor } from "./memory-sensor.ts";
 export { mapTraces, type Picked, pick } from "./pick.ts";
 export {
@@ -33,6 +34,7 @@ export type {
   ValueOf,
 } from "./sensor.ts";
 export { type SensorSpec, sensor } from "./sensor-spec.ts";
+export { type MatchOrigin, restoredMatch, type StoredMatch, storedMatch } from "./stored-match.ts";
 export type {
   Clock,
   Grid,

@@ -136,7 +136,8 @@ function breakOf({ spec, sensors, queries }: Matching): number {
 export function matchOf<N extends string>(spec: ResolvedSpec, timestamps: Timestamps<N>): Match<N> {
   const made = matching(spec, timestamps);
   const { sensors, queries } = made;
-  const times = take(queries.times, made);
+  // A reader's own, where they are a sensor's times as well.
+  const times = made.rows === undefined ? queries.times.slice() : take(queries.times, made);
   const rows = Array.from(sensors, ([name, sensor]) => ({ name, sensor, at: take(sensor.found.at, made) }));
   const each = <V>(value: (row: (typeof rows)[number]) => V) => record<N, V>(rows.map((row) => [row.name, value(row)]));
   const between = rows.flatMap(({ name, sensor }) => {

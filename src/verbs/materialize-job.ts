@@ -38,14 +38,20 @@ function realOut(out: string): string {
   return existsSync(out) ? realpathSync(out) : resolve(out);
 }
 
+// Loaded when it is first used. Apart from `using`: where that is, tsc leaves the names of modules that are loaded late as they are in the checkout.
+async function planner() {
+  return (await import("./plan-dataset.ts")).plannedDataset;
+}
+
 async function planned<I extends KnownInput>(
   output: ResolvedOutput,
   open: OpenJob<I>,
   task: Watch & { readonly out: string; readonly isPreparing: boolean },
 ): Promise<Planned> {
-  const { plannedDataset } = await import("./plan-dataset.ts");
+  const plannedDataset = await planner();
   await using job = await open(task);
-  return plannedDataset({ job, output }, task.out, task);
+  // Awaited here: else the inputs were gone before they are read.
+  return await plannedDataset({ job, output }, task.out, task);
 }
 
 /** The plan of a job; what must be counted first is counted. */

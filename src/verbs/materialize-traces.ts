@@ -1,7 +1,7 @@
 /** `materialize traces`: recordings of several sensors in, globally shuffled training shards out. */
 
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Json } from "../core/index.ts";
@@ -44,9 +44,15 @@ async function contentOf(path: string, signal: AbortSignal | undefined): Promise
   return { bytes, sha256: hash.digest("hex") };
 }
 
-async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
+// Loaded when it is first used. Apart from `using`: where that is, tsc leaves the names of modules that are loaded late as they are in the checkout.
+async function readers() {
   const { openRecordings } = await import("./recordings.ts");
   const { tracesJob } = await import("./traces-job.ts");
+  return { openRecordings, tracesJob };
+}
+
+async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
+  const { openRecordings, tracesJob } = await readers();
   const { inputs, sync, recordings = {}, temp } = options;
   const rule = sync === undefined ? undefined : synchronization(sync);
   await using scope = new AsyncDisposableStack();
@@ -54,7 +60,8 @@ async function opened(options: MaterializeTracesOptions, resolved: ReturnType<ty
     await openRecordings(inputs, {
       ...recordings,
       ...(rule && { synchronization: rule }),
-      ...(temp === undefined ? {} : { temp }),
+      // One that is not there yet is made with the plan.
+      ...(temp !== undefined && existsSync(temp) && { temp }),
     }),
   );
   // Several traces may be of one file.

@@ -94,7 +94,9 @@ function specOf<I extends KnownInput>(
 ): Omit<DatasetSpec, "counts" | "runSamples"> & { readonly sampleBytes: number } {
   const { job, output } = work;
   const { schema, mds } = layoutOf(work);
-  const cut = pieces(schema, mds, { window: job.layout.window, longestId: longestId(table), values });
+  // All generations have shards of one size, whatever the longest id or value of each.
+  const unitRows = request.previous?.shard_samples;
+  const cut = pieces(schema, mds, { window: job.layout.window, longestId: longestId(table), values, unitRows });
   return {
     seed: output.seed.toString(),
     window: job.layout.window,
@@ -106,8 +108,6 @@ function specOf<I extends KnownInput>(
     mds,
     byteStreamSplit: output.byteStreamSplit,
     ...cut,
-    // All generations have shards of one size, whatever the longest id of each.
-    unitRows: request.previous?.shard_samples ?? cut.unitRows,
     firstPart: firstParts(request.previous),
     sources: request.inputs.map((input) => input.name),
     createdBy: `windrow ${PACKAGE_VERSION}`,

@@ -39,6 +39,10 @@ export interface OpenRecordingsOptions extends TableFileOptions, MessageOptions 
 export interface Recordings extends Dataset, AsyncDisposable {
   /** Rows of files that could not be read, of what has been read so far. */
   lost(): Lost;
+}
+
+/** Recordings that lie in files. */
+export interface OpenedRecordings extends Recordings {
   /** The file or folder that a trace is of. */
   pathOf(trace: number): string;
 }
@@ -143,7 +147,7 @@ function defaultSynchronization(name: string, sensors: readonly string[]): Synch
 export async function openRecordings(
   inputs: readonly string[],
   options: OpenRecordingsOptions = {},
-): Promise<Recordings> {
+): Promise<OpenedRecordings> {
   const all = paths(inputs);
   if (all.length === 0)
     throw new WindrowError("usage", "Cannot open recordings: at least one input is needed, got none");

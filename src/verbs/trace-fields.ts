@@ -8,7 +8,6 @@ import {
   type ColumnType,
   type Json,
   type NumericKind,
-  type Schema,
   WindrowError,
 } from "../core/index.ts";
 import { type SampleColumn, windowColumn } from "../materialize/index.ts";
@@ -27,7 +26,7 @@ export interface TraceField {
 }
 
 /** The column that says which rows of the window have a value of a field: 1, or 0 where 0 or nothing stands for it. */
-export function validColumn(name: string): string {
+function validColumn(name: string): string {
   return `${name}_valid`;
 }
 
@@ -120,21 +119,26 @@ export function fieldBatch(read: TraceBatch<Sensors>, fields: readonly TraceFiel
   return { length, columns: Object.fromEntries(entries) };
 }
 
-/** Where the columns of two traces differ, as a sentence's end; `undefined` where they are the same. */
+/** What must be the same in all traces. */
+function shown({ type: { kind, shape, unit } }: TraceField): string {
+  return [
+    kind,
+    ...(shape === undefined ? [] : [`[${shape.join(", ")}]`]),
+    ...(unit === undefined ? [] : [`in ${unit}`]),
+  ].join(" ");
+}
+
+/** Where the columns of two traces differ, as a sentence's end; `undefined` where they are the same, in whatever order. */
 export function differingFields(a: readonly TraceField[], b: readonly TraceField[]): string | undefined {
-  const shown = ({ name, type, isOptional }: TraceField) =>
-    `${name} ${type.kind}${type.shape === undefined ? "" : ` [${type.shape.join(", ")}]`}${isOptional ? " that may be missing" : ""}`;
-  const [left, right] = [a.map(shown), b.map(shown)];
-  const at = left.findIndex((each, i) => each !== right[i]);
-  return at < 0 ? undefined : `${left[at]}, got ${right[at] ?? "none"}`;
+  const [left, right] = [a, b].map((fields) => new Map(fields.map((field) => [field.name, shown(field)])));
+  const name = [...left!.keys(), ...right!.keys()].find((each) => left!.get(each) !== right!.get(each));
+  return name === undefined
+    ? undefined
+    : `${name} ${left!.get(name) ?? "not there"}, got ${right!.get(name) ?? "none"}`;
 }
 
-/** The fields that every trace has: what is optional in one is in all. */
+/** The fields of two traces that have the same, in the order of the first: what one may lack, both may. */
 export function joinedFields(a: readonly TraceField[], b: readonly TraceField[]): readonly TraceField[] {
-  return a.map((field, i) => ({ ...field, isOptional: field.isOptional || b[i]!.isOptional }));
-}
-
-/** The schema of the chosen fields, as the identity of a trace has it. */
-export function fieldSchema(fields: readonly TraceField[]): Schema {
-  return Object.fromEntries(fields.map(({ sensor, field, type }) => [`${sensor}.${field}`, type]));
+  const optional = new Set([...a, ...b].filter(({ isOptional }) => isOptional).map(({ name }) => name));
+  return a.map((field) => ({ ...field, isOptional: optional.has(field.name) }));
 }

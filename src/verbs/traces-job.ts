@@ -34,6 +34,7 @@ const PIPELINE = 1;
 /** A trace as an input: known by its name, its rows, and what each row is made from. */
 interface TraceInput extends KnownInput {
   readonly number: number;
+  readonly rows: number;
 }
 
 /** What a user's recordings add to what traces say of themselves. */
@@ -99,9 +100,11 @@ async function surveyed({ dataset, content }: TracesSource, options: ResolvedTra
         `Cannot materialize trace ${name}: it must have the columns of ${first}, ${differs}; --sensors chooses those that all have`,
       );
     }
-    first ||= name;
-    fields = fields === undefined ? own : joinedFields(fields, own);
-    inputs.push({ name, number, ...identity(trace, match, own, await content?.(number)) });
+    // Columns are in the order that the trace with the least name has, in whatever order traces come.
+    const isFirst = fields === undefined || name < first;
+    fields = isFirst ? joinedFields(own, fields ?? []) : joinedFields(fields ?? [], own);
+    if (isFirst) first = name;
+    inputs.push({ name, number, rows: match.length, ...identity(trace, match, own, await content?.(number)) });
     watch.progress.at(number + 1);
   }
   if (fields === undefined || fields.length === 0)
@@ -215,7 +218,8 @@ async function ingest(
   const workspace = folderWorkspace(task.temp);
   using files = rowFiles(workspace, layout);
   const all = new TraceIngest(files, fields, task);
-  task.progress.stage("read traces", undefined, "rows");
+  const total = inputs.reduce((sum, input) => sum + input.rows, 0);
+  task.progress.stage("read traces", total, "rows");
   for (const [number, input] of inputs.entries()) await all.add(source.dataset.trace(input.number), number);
   const { rows } = files;
   const values = files.close();

@@ -210,3 +210,18 @@ test("a layout without columns, with a limit that offsets cannot reach, or with 
 function isUsage(error: unknown): boolean {
   return error instanceof WindrowError && error.code === "usage";
 }
+
+test("a builder that counts takes as many samples as it is told, whatever their size, and no more", () => {
+  const layout = mdsLayout({ image: { kind: "bytes" } }, { shardBytes: 1000 });
+  const builder = shardBuilder(layout, { samples: 5 });
+  const data = [10, 4000, 0, 90_000, 300, 1, 1].map((size) => new Uint8Array(size).fill(size));
+  const batch = { length: data.length, columns: { image: { data } } };
+  for (const from of [0, 2]) {
+    assert.equal(builder.add(batch, from, 7), Math.min(5, 7 - from));
+    assert.equal(builder.add(batch, 0, 1), 0);
+    const plain = shardBuilder(mdsLayout({ image: { kind: "bytes" } }, { shardBytes: 2 ** 20 }));
+    plain.add(batch, from, from + 5);
+    // But for the limit in the header, both are the same.
+    assert.deepEqual(builder.finish().slice(-4000), plain.finish().slice(-4000));
+  }
+});

@@ -1,0 +1,165 @@
+/** However drives are materialized, their bytes are the same: workers, memory, passes, the order of traces, runs that stopped or were killed. */
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { env, execPath } from "node:process";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { rng } from "../src/core/index.ts";
+import type { Dataset } from "../src/sync/index.ts";
+import { type MaterializeOptions, materialize, materializeTraces } from "../src/verbs/index.ts";
+import { planJob } from "../src/verbs/materialize-job.ts";
+import { resolveTraces } from "../src/verbs/materialize-options.ts";
+import { SILENT } from "../src/verbs/progress.ts";
+import { runPlan, runTask } from "../src/verbs/run-dataset.ts";
+import { tracesJob } from "../src/verbs/traces-job.ts";
+import { fileHashes, namesIn, testFolder } from "./ais-dataset.ts";
+import { killPlaces } from "./kills.ts";
+import { needShared } from "./shared.ts";
+import { dataOf, drives, KILLED, killedDrives } from "./traces-dataset.ts";
+import { inTwoPasses } from "./two-passes.ts";
+
+/** A plan for the drives. */
+function planned(data: Dataset, options: MaterializeOptions) {
+  const resolved = resolveTraces(options, 2);
+  return planJob(resolved, (watch) => tracesJob({ dataset: data }, resolved, watch));
+}
+
+/** Drives, and options to make a dataset of them of some tasks. */
+function ground(t: TestContext, change: Partial<MaterializeOptions> = {}) {
+  const folder = testFolder(t);
+  const options = { shardBytes: 12_000, val: 0.4, workers: 1, window: 4, stride: 2, parts: 2, ...change };
+  const all = drives("ground", [9, 6, 12, 0, 7, 15, 4, 8]);
+  return { folder, all, data: dataOf(all), at: (name: string) => ({ ...options, out: join(folder, name) }) };
+}
+
+test("workers, memory, passes and the order of traces do not change a byte", async (t) => {
+  const { folder, all, data, at } = ground(t);
+  await materialize(data, at("one"));
+  const hashes = fileHashes(join(folder, "one"));
+  assert.ok(Object.keys(hashes).length > 10);
+  await materialize(data, { ...at("two"), workers: 2, memory: 64 * 2 ** 20 });
+  await materialize(dataOf(all.toReversed()), at("reversed"));
+  for (const runSamples of [1, 37]) {
+    const plan = await inTwoPasses(await planned(data, at(`runs-${runSamples}`)), runSamples);
+    assert.ok(plan.tasks.some(({ op }) => op === "scatter"));
+    await runPlan(plan, { memory: 2 ** 30, workers: 1, progress: SILENT });
+  }
+  for (const name of ["two", "reversed", "runs-1", "runs-37"])
+    assert.deepEqual(fileHashes(join(folder, name)), hashes, name);
+});
+
+test("a run goes on where it was, whichever task was the last", async (t) => {
+  const { folder, data, at } = ground(t, { parts: 1 });
+  await materialize(data, at("whole"));
+  const hashes = fileHashes(join(folder, "whole"));
+  const { length } = (await planned(data, at("count"))).tasks;
+  for (const done of [0, 1, Math.floor(length / 2), length - 2]) {
+    const options = at(`after-${done}`);
+    const plan = await planned(data, options);
+    for (const task of plan.tasks.slice(0, done)) await runTask(plan, task.id);
+    await materialize(data, options);
+    assert.deepEqual(fileHashes(options.out), hashes);
+    assert.ok((await materialize(data, options)).wasThere);
+  }
+});
+
+/** Materializes in a process of its own; `at` is the event that kills it, 0 for none. Gives what it printed: how many events there were. */
+async function killed(out: string, at: number): Promise<string | "killed"> {
+  const [script, hook] = ["traces-kill-child.ts", "kill-hook.ts"].map((name) => new URL(name, import.meta.url));
+  const running = spawn(execPath, ["--import", hook!.href, fileURLToPath(script!), out], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...env, WINDROW_KILL_AT: String(at) },
+  });
+  let said = "";
+  running.stdout.on("data", (bytes: Uint8Array) => {
+    said += new TextDecoder().decode(bytes);
+  });
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    running.once("close", (...end) => resolve(end));
+  });
+  assert.ok(signal === "SIGKILL" || code === 0, `the run ended with ${code}`);
+  return signal === "SIGKILL" ? "killed" : said;
+}
+
+test("a run that is killed leaves only whole files, and the next one ends it", async (t) => {
+  const folder = testFolder(t);
+  const events = Number(await killed(join(folder, "whole"), 0));
+  assert.ok(events > 100, `${events} events`);
+  const hashes = fileHashes(join(folder, "whole"));
+  const places = killPlaces(events, 5, rng("traces"));
+  t.diagnostic(`events ${places.join(", ")} of ${events}`);
+  let kills = 0;
+  for (const place of places) {
+    const out = join(folder, String(place));
+    if ((await killed(out, place)) === "killed") kills += 1;
+    const final = Object.entries(fileHashes(folder)).filter(([name]) => name.startsWith(`${place}/`));
+    for (const [name, hash] of final) {
+      const own = name.slice(`${place}/`.length);
+      if (!/(^|\/)\.|\.draft$/.test(own)) assert.equal(hash, hashes[own], `${own} is not whole`);
+    }
+    await materialize(killedDrives(), { ...KILLED, out });
+    assert.deepEqual(fileHashes(out), hashes);
+  }
+  assert.ok(kills >= 3, `killed ${kills} times`);
+});
+
+test("a packed table is read to its end, and what it was unpacked to is gone", async (t) => {
+  const folder = testFolder(t);
+  const rows = Array.from({ length: 50 }, (_, i) => `${i / 10},${i % 7},note ${i}`);
+  writeFileSync(join(folder, "ride.csv.gz"), gzipSync(`t,speed,note\n${rows.join("\n")}\n`));
+  mkdirSync(join(folder, "temp"));
+  const options = {
+    out: join(folder, "out"),
+    temp: join(folder, "temp"),
+    val: 0,
+    workers: 1,
+    recordings: { unit: "s" },
+  } as const;
+  const { manifest } = await materializeTraces({ ...options, inputs: [join(folder, "ride.csv.gz")] });
+  assert.deepEqual([manifest.ledger.input, manifest.ledger.windows.train], [50, 50]);
+  assert.deepEqual(namesIn(join(folder, "temp")), []);
+});
+
+/** What the command says of a run. */
+function windrow(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const bin = fileURLToPath(new URL("../bin/windrow.js", import.meta.url));
+  return spawnSync(execPath, [bin, "materialize", "traces", ...words], { encoding: "utf8" });
+}
+
+test("the recording of a flight becomes windows, by the command", (t) => {
+  const flight = needShared(t, "data", "sync", "euroc_mh01");
+  if (flight === undefined) return;
+  const out = join(testFolder(t), "out");
+  const words = ["--reference", "leica0", "--tolerance", "0.02", "--window", "8", "--stride", "4", "--workers", "1"];
+  const { status, stdout, stderr } = windrow(flight, ...words, "--out", out, "--json");
+  assert.equal(status, 0, stderr);
+  const { ledger, schema } = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(schema), ["imu0_w_RS_S", "imu0_a_RS_S", "leica0"]);
+  assert.deepEqual(
+    [ledger.input, ledger.kept, ledger.windows.train, ledger.noted],
+    [3099, 3035, 749, { lost_rows: 7 }],
+  );
+  assert.deepEqual(ledger.sensors.leica0, { samples: 3099, used: 3035, unused: 64, matched: 3099, missing: 0 });
+  const again = windrow(flight, ...words, "--out", out);
+  assert.match(again.stdout, /rows asked for +3,099\n(.*\n)*.*nothing was done/);
+});
+
+test("the command says what it needs to know", (t) => {
+  const flight = needShared(t, "data", "sync", "euroc_mh01");
+  if (flight === undefined) return;
+  const out = join(testFolder(t), "out");
+  for (const [words, message] of [
+    [[], /say how its sensors are synchronized, imu0/],
+    [["--reference", "lidar"], /no sensor of the name that reference gives, got lidar/],
+    [["--reference", "imu0", "--sensors", "imu0.speed"], /got imu0\.speed/],
+    [["--reference", "imu0", "--append", "--overwrite"], /exclude each other/],
+  ] as const) {
+    const { status, stderr } = windrow(flight, ...words, "--out", out, "--quiet");
+    assert.deepEqual([status, stderr.trim().split("\n").length], [2, 1], stderr);
+    assert.match(stderr, message);
+  }
+});
