@@ -133,6 +133,19 @@ test("the command prints a table and a timeline, or JSON, and saves the map", as
   assert.equal(found.sensors.camera.lost, 31);
   const match = await loadMatch(at("drive.parquet"), TIMES);
   assert.equal(match.length, found.rows);
+  const far = windrow(
+    "sync",
+    "drive",
+    "--unit",
+    "s",
+    "--reference",
+    "lidar",
+    "--tolerance",
+    "camera=0",
+    "--clock",
+    "camera=60",
+  );
+  assert.match(far.out, /^no row has a sample of camera; --optional camera keeps rows without$/m);
   const wrong = windrow("sync", "drive", "--unit", "s", "--reference", "radar");
   assert.deepEqual([wrong.code, wrong.out], [2, ""]);
   assert.match(wrong.err, /got radar; there are camera, lidar|got radar; there are lidar, camera/);

@@ -64,6 +64,13 @@ function many(number: number, what: string): string {
   return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
+/** Of a trace without rows, who has a sample for none of them. */
+function whyNone({ asked, sensors }: TraceSync): string[] {
+  const without = Object.entries(sensors).filter(([, { missing }]) => asked > 0 && missing === asked);
+  const names = without.map(([name]) => name).join(",");
+  return without.length === 0 ? [] : [`no row has a sample of ${names}; --optional ${names} keeps rows without`];
+}
+
 /** What one trace has. */
 function traceLines(trace: TraceSync, spec: SyncSpec, letters: Letters): string[] {
   const { rows, asked, segments, from_s: from, to_s: to, empty_sensors: empty, timeline } = trace;
@@ -73,6 +80,7 @@ function traceLines(trace: TraceSync, spec: SyncSpec, letters: Letters): string[
   return [
     `${trace.trace}: ${duration(to - from)}; ${many(rows, "row")} ${rowsAt(spec)}${dropped}; ${many(segments, "segment")}`,
     ...(empty.length === 0 ? [] : [`without a sample: ${empty.join(", ")}`]),
+    ...(rows === 0 ? whyNone(trace) : []),
     "",
     ...sensorTable(trace.sensors),
     ...(timeline === undefined ? [] : ["", ...timelineLines(timeline, ends, letters)]),
