@@ -11,6 +11,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { cpuUsage } from "node:process";
 import { parseArgs } from "node:util";
 import { rng, type Store } from "../src/core/index.ts";
 import { type ChunkThreads, createZarrArray, openZarr, type ZarrArray } from "../src/formats/zarr/index.ts";
@@ -18,10 +19,11 @@ import { chunkThreads } from "../src/node/chunk-threads.ts";
 import { folderStore, nodeCodecs } from "../src/node/index.ts";
 import { zarrPython } from "../test/peers/python.ts";
 import { shared } from "../test/shared.ts";
-import { interleaved, load, machine, median, placesOf } from "./measure.ts";
+import { interleaved, load, machine, median, placesOf, type Took } from "./measure.ts";
 
 const FRAMES_A_SCENE = 248;
 const READS = 5000;
+const PEER = "zarr-python";
 const NAMES = ["scenes", "frames", "agents"] as const;
 const codecs = nodeCodecs();
 
@@ -85,29 +87,30 @@ async function randomReads(store: Store, how: "records" | "columns"): Promise<nu
   return ((performance.now() - began) / READS) * 1000;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+type Time = Pick<Took, "seconds" | "cpu">;
+
+async function timed(work: () => Promise<unknown>): Promise<Time> {
   const began = performance.now();
+  const beganCpu = cpuUsage();
   await work();
-  return (performance.now() - began) / 1000;
+  const { user, system } = cpuUsage(beganCpu);
+  return { seconds: (performance.now() - began) / 1000, cpu: (user + system) / 1e6 };
 }
 
 interface Said {
   readonly wall_s: number;
+  readonly cpu_s: number;
   readonly ms_per_read?: number;
   readonly raw_bytes?: number;
 }
 
-function report(
-  what: string,
-  megabytes: number,
-  runs: Readonly<Record<string, readonly number[]>>,
-  peer: string,
-): void {
-  const theirs = median(runs[peer]!);
+function report(what: string, megabytes: number, runs: Readonly<Record<string, readonly Time[]>>): void {
+  const median1 = (who: string, key: keyof Time) => median(runs[who]!.map((took) => took[key]));
   const parts = Object.entries(runs).map(([who, took]) => {
-    const rate = `${(megabytes / median(took)).toFixed(0)} MB/s`;
-    if (who === peer) return `${who} ${rate}`;
-    return `${who} ${rate} (first ${(megabytes / took[0]!).toFixed(0)}), ${(theirs / median(took)).toFixed(2)}x`;
+    const seconds = median1(who, "seconds");
+    const rate = `${who} ${(megabytes / seconds).toFixed(0)} MB/s (${median1(who, "cpu").toFixed(2)} CPU seconds)`;
+    if (who === PEER) return rate;
+    return `${rate}, first ${(megabytes / took[0]!.seconds).toFixed(0)}, ${(median1(PEER, "seconds") / seconds).toFixed(2)}x`;
   });
   console.log(`${what}, ${load()}: ${parts.join("; ")}`);
 }
@@ -140,6 +143,10 @@ async function main(): Promise<void> {
         .split("\n")
         .at(-1)!,
     );
+  const peerTime = async (name: string): Promise<Time> => {
+    const said = await peer(name);
+    return { seconds: said.wall_s, cpu: said.cpu_s };
+  };
   const megabytes = (await peer("v2_write")).raw_bytes! / 1e6;
   await peer("l5kit_write");
   const theirs = folderStore(join(dir, "zarr", "v2.zarr"));
@@ -149,11 +156,11 @@ async function main(): Promise<void> {
   await using threads = chunkThreads(workers);
   console.log(`${machine()}; ${scenes} scenes, ${megabytes.toFixed(0)} MB raw; median of ${runs}`);
   const reads = await interleaved(runs, {
-    "zarr-python": async () => (await peer("v2_full_read")).wall_s,
+    [PEER]: () => peerTime("v2_full_read"),
     [`ours, ${workers} workers`]: () => timed(() => readAll(theirs, threads)),
     "ours, one thread": () => timed(() => readAll(theirs)),
   });
-  report("full read", megabytes, reads, "zarr-python");
+  report("full read", megabytes, reads);
   const like = await arraysOf(theirs);
   const rows = await readAll(theirs);
   const write = (store: (path: string) => Store, by?: ChunkThreads) => async () => {
@@ -161,12 +168,12 @@ async function main(): Promise<void> {
     return timed(() => writeAll(like, rows, store(ours), by));
   };
   const writes = await interleaved(runs, {
-    "zarr-python": async () => (await peer("v2_write")).wall_s,
+    [PEER]: () => peerTime("v2_write"),
     [`ours, ${workers} workers`]: write(plainFolder, threads),
     "ours, one thread": write(plainFolder),
     [`ours durable, ${workers} workers`]: write(folderStore, threads),
   });
-  report("write", megabytes, writes, "zarr-python");
+  report("write", megabytes, writes);
   const random = await interleaved(runs, {
     l5kit: async () => (await peer("l5kit_random_5000_cached")).ms_per_read! * 1000,
     "ours, records": () => randomReads(theirs, "records"),

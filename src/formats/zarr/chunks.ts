@@ -14,7 +14,7 @@ export interface ChunkThreads {
   readonly size: number;
   /** Memory that the threads see. */
   memory(bytes: number): Uint8Array;
-  /** Unpacks a whole chunk to `into`, which is memory of theirs. `packed` may be gone afterwards. */
+  /** Unpacks a whole chunk to `into`, which is memory of theirs. `packed` may be gone afterwards, where it is not. */
   unpack(compressor: ZarrCompressor, packed: Uint8Array, into: Uint8Array): Promise<void>;
   /** Packs a whole chunk, which lies in memory of theirs. */
   pack(compressor: ZarrCompressor, raw: Uint8Array, typeBytes: number): Promise<Uint8Array>;
@@ -54,6 +54,9 @@ export function* partsOf({ from, to, step }: Range, chunkRows: number): Generato
   }
 }
 
+/** Larger rooms are not kept. */
+const MOST_KEPT = 16 << 20;
+
 /** Bytes of a chunk, and where in them those that were asked for begin. */
 interface Found {
   readonly bytes: Uint8Array;
@@ -65,6 +68,8 @@ export class Chunks {
   readonly #meta: RowsMeta;
   readonly #source: ZarrSource;
   readonly #rawBytes: number;
+  /** Where packed chunks were read to, free for the next. */
+  readonly #rooms: Uint8Array[] = [];
 
   constructor(meta: RowsMeta, source: ZarrSource) {
     this.#meta = meta;
@@ -86,14 +91,14 @@ export class Chunks {
 
   async #bytes(chunk: number, range: ByteRange): Promise<Found | undefined> {
     const key = this.#meta.chunkKey(chunk);
-    const { cache, threads } = this.#source;
+    const { cache } = this.#source;
     const isSmall = 2 * (range.to - range.from) < this.#rawBytes;
     let kept = cache.get(key);
     if (isSmall && kept?.is !== "whole" && kept?.is !== "none") {
       const found = this.#fromBlocks(key, kept, range);
       if (found !== undefined) return found;
     }
-    if (kept === undefined || kept.is === "blocks") kept = await cache.load(key, () => this.#load(key, threads));
+    if (kept === undefined || kept.is === "blocks") kept = await cache.load(key, () => this.#load(key));
     return kept.is === "whole" ? { bytes: kept.bytes, at: range.from } : undefined;
   }
 
@@ -132,15 +137,44 @@ export class Chunks {
     return read.blocks;
   }
 
-  async #load(key: Key, threads: ChunkThreads | undefined): Promise<KeptChunk> {
-    const packed = await this.#source.store.get(key);
-    if (packed === undefined) return { is: "none" };
-    return { is: "whole", bytes: await atLater({ key, offset: 0 }, () => this.#unpack(packed, threads)) };
+  async #load(key: Key): Promise<KeptChunk> {
+    const bytes = await this.#unpacked(key);
+    return bytes === undefined ? { is: "none" } : { is: "whole", bytes };
   }
 
-  async #unpack(packed: Uint8Array, threads: ChunkThreads | undefined, into?: Uint8Array): Promise<Uint8Array> {
+  /** A whole chunk, put to `into` where it is given; `undefined` where the store has none. */
+  async #unpacked(key: Key, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    using fetched = await this.#fetched(key);
+    if (fetched === undefined) return undefined;
+    return await atLater({ key, offset: 0 }, () => this.#unpack(fetched.bytes, into));
+  }
+
+  /** A packed chunk; from a store that opens files in room that is used again, once it is unpacked. */
+  async #fetched(key: Key): Promise<({ readonly bytes: Uint8Array } & Disposable) | undefined> {
+    const { store } = this.#source;
+    // A chunk that is not packed is kept as it is.
+    if (store.open === undefined || this.#meta.compressor === null) {
+      const bytes = await store.get(key);
+      return bytes && { bytes, [Symbol.dispose]: () => {} };
+    }
+    using file = store.open(key);
+    if (file === undefined) return undefined;
+    const room = this.#room(file.bytes);
+    const bytes = room.subarray(0, file.bytes);
+    file.readInto(0, bytes);
+    return { bytes, [Symbol.dispose]: () => void (room.length <= MOST_KEPT && this.#rooms.push(room)) };
+  }
+
+  #room(bytes: number): Uint8Array {
+    const room = this.#rooms.pop();
+    if (room !== undefined && room.length >= bytes) return room;
+    return this.#source.threads?.memory(bytes) ?? new Uint8Array(bytes);
+  }
+
+  async #unpack(packed: Uint8Array, into: Uint8Array | undefined): Promise<Uint8Array> {
     const { compressor } = this.#meta;
-    const options = { rawBytes: this.#rawBytes, codecs: this.#source.codecs, ...(into !== undefined && { into }) };
+    const { codecs, threads } = this.#source;
+    const options = { rawBytes: this.#rawBytes, codecs, ...(into !== undefined && { into }) };
     checkChunk(compressor, packed, options);
     if (threads === undefined || compressor === null) return unpackChunk(compressor, packed, options);
     const bytes = into ?? threads.memory(this.#rawBytes);
@@ -155,13 +189,9 @@ export class Chunks {
    */
   async readInto(chunk: number, into: Uint8Array): Promise<boolean> {
     const key = this.#meta.chunkKey(chunk);
-    const { cache, store, threads } = this.#source;
-    const kept = cache.get(key);
-    if (kept?.is === "whole") into.set(kept.bytes);
-    if (kept?.is === "whole") return true;
-    const packed = await store.get(key);
-    if (packed === undefined) return false;
-    await atLater({ key, offset: 0 }, () => this.#unpack(packed, threads, into));
+    const kept = this.#source.cache.get(key);
+    if (kept?.is !== "whole") return (await this.#unpacked(key, into)) !== undefined;
+    into.set(kept.bytes);
     return true;
   }
 }

@@ -6,27 +6,26 @@ function wordsOf(bytes: Uint8Array, typeBytes: number): Uint32Array | undefined 
   return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
 }
 
-/** Brings the bytes of each value together again. Both are of one length; what is no whole value at the end is copied. */
-export function unshuffle(source: Uint8Array, out: Uint8Array, typeBytes: number): void {
-  const n = Math.floor(out.length / typeBytes);
+/** Brings together the bytes of values `first` to `first + count`, of the `n` whose bytes are sorted, to the beginning of `out`. */
+function gather(source: Uint8Array, n: number, first: number, count: number, out: Uint8Array, typeBytes: number): void {
   const words = wordsOf(out, typeBytes);
-  out.set(source.subarray(n * typeBytes, out.length), n * typeBytes);
   if (words === undefined) {
     for (let place = 0; place < typeBytes; place++)
-      for (let i = 0, from = place * n, to = place; i < n; i++, to += typeBytes) out[to] = source[from + i]!;
+      for (let i = 0, from = place * n + first, to = place; i < count; i++, to += typeBytes)
+        out[to] = source[from + i]!;
     return;
   }
   // Four values of four bytes at a time, turned about their diagonal: reading unaligned words through a view is as fast as aligned ones.
   const view = new DataView(source.buffer, source.byteOffset, source.length);
   const step = typeBytes >> 2;
   for (let word = 0; word < step; word++) {
-    const a = 4 * word * n;
+    const a = 4 * word * n + first;
     const b = a + n;
     const c = b + n;
     const d = c + n;
     let i = 0;
     let to = word;
-    for (; i + 4 <= n; i += 4) {
+    for (; i + 4 <= count; i += 4) {
       const w = view.getInt32(a + i, true);
       const x = view.getInt32(b + i, true);
       const y = view.getInt32(c + i, true);
@@ -41,9 +40,16 @@ export function unshuffle(source: Uint8Array, out: Uint8Array, typeBytes: number
       words[to + 3 * step] = (q >>> 16) | (s & 0xffff0000);
       to += typeBytes;
     }
-    for (; i < n; i++, to += step)
+    for (; i < count; i++, to += step)
       words[to] = source[a + i]! | (source[b + i]! << 8) | (source[c + i]! << 16) | (source[d + i]! << 24);
   }
+}
+
+/** Brings the bytes of each value together again. Both are of one length; what is no whole value at the end is copied. */
+export function unshuffle(source: Uint8Array, out: Uint8Array, typeBytes: number): void {
+  const n = Math.floor(out.length / typeBytes);
+  out.set(source.subarray(n * typeBytes, out.length), n * typeBytes);
+  gather(source, n, 0, n, out, typeBytes);
 }
 
 /** Raw bytes from `from` to `to` of shuffled ones, put to the beginning of `out`. */
@@ -55,29 +61,14 @@ export function unshufflePart(
   const n = Math.floor(source.length / typeBytes);
   const first = Math.min(n, Math.ceil(from / typeBytes));
   const last = Math.max(first, Math.min(n, Math.floor(to / typeBytes)));
-  const count = last - first;
-  const begin = first * typeBytes - from;
   // Values that are cut, and what is no whole value at the end of the block, byte by byte.
   const byteAt = (at: number) =>
     at < n * typeBytes ? source[(at % typeBytes) * n + Math.floor(at / typeBytes)]! : source[at]!;
   for (let at = from; at < Math.min(to, first * typeBytes); at++) out[at - from] = byteAt(at);
   for (let at = Math.max(from, last * typeBytes); at < to; at++) out[at - from] = byteAt(at);
-  const words = begin === 0 ? wordsOf(out, typeBytes) : undefined;
-  if (words === undefined) {
-    for (let place = 0; place < typeBytes; place++)
-      for (let i = 0, at = place * n + first, end = begin + place; i < count; i++, end += typeBytes)
-        out[end] = source[at + i]!;
-    return;
-  }
-  const step = typeBytes >> 2;
-  for (let word = 0; word < step; word++) {
-    const a = 4 * word * n + first;
-    const b = a + n;
-    const c = b + n;
-    const d = c + n;
-    for (let i = 0, end = word; i < count; i++, end += step)
-      words[end] = source[a + i]! | (source[b + i]! << 8) | (source[c + i]! << 16) | (source[d + i]! << 24);
-  }
+  const begin = first * typeBytes - from;
+  const whole = (last - first) * typeBytes;
+  if (whole > 0) gather(source, n, first, last - first, out.subarray(begin, begin + whole), typeBytes);
 }
 
 /** Sorts bytes by their place in their value: the inverse of `unshuffle`. */
