@@ -104,6 +104,18 @@ test("the package holds the command and the library, and no test", (t) => {
   );
 });
 
+test("no module of the package asks for a source file", (t) => {
+  if (!install(t)) return;
+  // A compiler that makes `using` anew leaves the names in `import()` beside it as they are.
+  const dist = join(home, "node_modules", "windrow", "dist");
+  const modules = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  assert.ok(modules.length > 100);
+  assert.deepEqual(
+    modules.filter((name) => /\bimport\("\.[^"]*\.ts"\)/.test(readFileSync(join(dist, name), "utf8"))),
+    [],
+  );
+});
+
 test("an installed windrow runs its demo", (t) => {
   if (!install(t)) return;
   const { status, stdout, stderr } = run(home, dirname(execPath), "npx", "windrow", "demo", "--out", "demo");
@@ -130,6 +142,7 @@ test("the library and its doors open where the package is installed", (t) => {
     "windrow/formats/mds",
     "windrow/formats/parquet",
     "windrow/formats/zarr",
+    "windrow/l5kit",
     "windrow/load",
     "windrow/sync",
     "windrow/testkit",
