@@ -206,3 +206,29 @@ export function unpackLz4Frame(bytes: Uint8Array, rawLength: number): Uint8Array
   if (end !== rawLength || at !== bytes.length) damaged(`an LZ4 frame of ${end} bytes where ${rawLength} were said`);
   return out;
 }
+
+/** Magic, version 1 with blocks that stand alone, blocks of up to 4 MiB, and the header's checksum: what no frame of ours varies. */
+const FRAME_HEAD = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73);
+const FRAME_BLOCK = 4 * 2 ** 20;
+
+/** Packs a frame without checksums of its content. A block that would not get smaller is kept as it is. */
+export function packLz4Frame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const blocks = Math.ceil(bytes.length / FRAME_BLOCK);
+  const out = new Uint8Array(FRAME_HEAD.length + lz4Bound(bytes.length) + 20 * blocks + 4);
+  const view = new DataView(out.buffer);
+  out.set(FRAME_HEAD);
+  let at = FRAME_HEAD.length;
+  for (let from = 0; from < bytes.length; from += FRAME_BLOCK) {
+    const block = bytes.subarray(from, from + FRAME_BLOCK);
+    let end = packLz4Block(block, out, at + 4, 1);
+    const isSmaller = end - at - 4 < block.length;
+    if (!isSmaller) {
+      out.set(block, at + 4);
+      end = at + 4 + block.length;
+    }
+    view.setUint32(at, isSmaller ? end - at - 4 : block.length + AS_IT_IS, true);
+    at = end;
+  }
+  view.setUint32(at, 0, true);
+  return out.slice(0, at + 4);
+}

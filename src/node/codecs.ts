@@ -24,7 +24,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { type Codec, type Codecs, WindrowError } from "../core/index.ts";
-import { unpackLz4Frame } from "../formats/lz4.kernel.ts";
+import { packLz4Frame, unpackLz4Frame } from "../formats/lz4.kernel.ts";
 import { systemCode } from "./io-error.ts";
 
 type UnpackOptions = Pick<ZlibOptions, "chunkSize" | "maxOutputLength"> &
@@ -139,8 +139,7 @@ const lz4Frame: Codec = {
   name: "lz4-frame",
   pack(bytes) {
     checkSize("lz4-frame", bytes);
-    // The addon takes nothing but a Buffer here.
-    return compact(loadLz4().compressFrameSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
+    return packLz4Frame(bytes);
   },
   unpack(bytes, rawLength) {
     if (rawLength > MOST_LZ4 * bytes.length) throw wrongLength("lz4-frame", rawLength, `${bytes.length} packed bytes`);
@@ -314,16 +313,4 @@ function loadSnappy(): Snappy {
 
 function notInstalled(name: string, cause: unknown): WindrowError {
   return new WindrowError("unsupported", `Cannot use ${name}: the package that packs it is not installed`, { cause });
-}
-
-type Lz4 = Pick<typeof import("lz4-napi"), "compressFrameSync">;
-let loadedLz4: Lz4 | undefined;
-
-function loadLz4(): Lz4 {
-  try {
-    loadedLz4 ??= createRequire(import.meta.url)("lz4-napi") as Lz4; // its own declarations say so
-    return loadedLz4;
-  } catch (cause) {
-    throw notInstalled("lz4-frame", cause);
-  }
 }
