@@ -45,15 +45,20 @@ function byTrack(scene: L5kitScene, anchors: Anchors): Anchors {
   return { length: anchors.length, frame, row };
 }
 
-/** Stretches of neighbouring frames of one track: each a trace whose samples are named by their frames. */
-function stretches(scene: L5kitScene, anchors: Anchors, firstRow: number): Omit<Trace, "split">[] {
+/** Stretches of a track whose anchors are `step` frames apart: each a trace whose samples are named by their frames. */
+function stretches(
+  scene: L5kitScene,
+  anchors: Anchors,
+  { firstRow, step }: { readonly firstRow: number; readonly step: number },
+): Omit<Trace, "split">[] {
   const { trace, start } = anchorNames(scene, anchors);
   const found: Omit<Trace, "split">[] = [];
   for (let from = 0; from < anchors.length; ) {
     let to = from + 1;
-    while (to < anchors.length && trace[to] === trace[from] && start[to] === start[to - 1]! + 1) to++;
+    while (to < anchors.length && trace[to] === trace[from] && start[to] === start[to - 1]! + step) to++;
     const rows = to - from;
-    found.push({ id: trace[from]!, entity: scene.name, firstRow: firstRow + from, rows, firstStart: start[from]! });
+    const own = { firstRow: firstRow + from, rows, firstStart: start[from]!, step };
+    found.push({ id: trace[from]!, entity: scene.name, ...own });
     from = to;
   }
   return found;
@@ -173,7 +178,7 @@ export class SceneIngest {
     add(this.#noted, { "runs_cut: hole": cuts.hole, "runs_cut: yaw": cuts.yaw, "runs_cut: extent": cuts.extent });
     const split = entitySplit(this.#options.seed, scene.name, this.#options.fractions);
     this.#windows[split] += anchors.length;
-    for (const stretch of stretches(scene, anchors, this.#files.rows)) {
+    for (const stretch of stretches(scene, anchors, { firstRow: this.#files.rows, step })) {
       this.traces.push({ ...stretch, split });
       this.#tracks.add(stretch.id);
     }
