@@ -44,6 +44,12 @@ interface About {
   readonly inputs?: ReadonlyArray<{ readonly name?: unknown; readonly bytes?: unknown }>;
 }
 
+/** The command that made it, where it says so. */
+function commandOf({ about }: DatasetInfo): string | undefined {
+  const { command: made } = (about ?? {}) as About;
+  return typeof made === "string" ? made : undefined;
+}
+
 const SHOWN_INPUTS = 10;
 
 function datasetLines({ about, counts, created_by, window, seed, files, bytes, generations }: DatasetInfo): string[][] {
@@ -121,7 +127,7 @@ function lines(report: InfoReport): string[] {
   const { dataset } = report;
   const facts = dataset === null ? [["samples", count(report.samples)]] : datasetLines(dataset);
   const about = table([["", ""], ...facts, ...schemaLines(report)]).slice(1);
-  const ledger = dataset === null ? [] : ["", ...ledgerLines(dataset.ledger)];
+  const ledger = dataset === null ? [] : ["", ...ledgerLines(dataset.ledger, commandOf(dataset))];
   const next = report.kind === "workers" ? ["", `windrow merge ${report.path} makes one dataset of them`] : [];
   return [title, ...about, ...pieceLines(report), ...ledger, ...next];
 }
