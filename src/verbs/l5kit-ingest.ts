@@ -102,6 +102,12 @@ function add(counts: Record<string, number>, more: Readonly<Record<string, numbe
   for (const [name, count = 0] of Object.entries(more)) if (count > 0) counts[name] = (counts[name] ?? 0) + count;
 }
 
+/** The scenes of the dataset that is appended to: their samples' names are taken. */
+export interface ThereAlready {
+  readonly out: string;
+  readonly scenes: ReadonlySet<string>;
+}
+
 /** Reads scenes one after the other, and accounts for every agent and every frame of the recording car. */
 export class SceneIngest {
   readonly traces: Trace[] = [];
@@ -115,19 +121,21 @@ export class SceneIngest {
   readonly #noted: Record<string, number> = {};
   readonly #windows = { train: 0, validation: 0, test: 0 };
   readonly #tracks = new Set<string>();
+  readonly #there: ThereAlready;
   #input = 0;
   #kept = 0;
   #used = 0;
 
-  constructor(files: RowFiles, options: ResolvedL5kit) {
+  constructor(files: RowFiles, options: ResolvedL5kit, there: ThereAlready) {
     this.#files = files;
+    this.#there = there;
     this.#options = options;
   }
 
   /**
    * Reads the scenes of an input.
    * @throws WindrowError `damaged` for a scene with a gap or time that goes back, naming it; `usage` for one that two inputs have;
-   * `missing` for a mask that is not there.
+   * `exists` for one that the dataset has; `missing` for a mask that is not there.
    */
   async add(
     place: ArraysPlace,
@@ -165,6 +173,11 @@ export class SceneIngest {
       throw new WindrowError(
         "usage",
         `Cannot materialize: scene ${scene} is in ${other} and in ${input}; name one of them`,
+      );
+    if (this.#there.scenes.has(scene))
+      throw new WindrowError(
+        "exists",
+        `Cannot append ${input}: ${this.#there.out} has its scene ${scene} already, from an input with other files; leave it out, or use --overwrite`,
       );
     this.#inputs.set(scene, input);
     this.hosts.set(scene, host);

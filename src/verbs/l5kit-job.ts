@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { below, namesBelow } from "../convert/index.ts";
-import { WindrowError } from "../core/index.ts";
+import { type Key, WindrowError } from "../core/index.ts";
 import { l5kitLayout, maskPath, motionSchema } from "../domains/l5kit/index.ts";
 import { rowFiles, traceTable, windowColumn } from "../materialize/index.ts";
 import { folderWorkspace } from "../node/workspace.ts";
@@ -13,6 +13,7 @@ import { SceneIngest } from "./l5kit-ingest.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
 import { l5kitTables } from "./l5kit-tables.ts";
 import { outputAbout } from "./output-options.ts";
+import { indexNames } from "./previous.ts";
 
 /** Goes up when the same scenes and options give other samples. */
 const PIPELINE = 1;
@@ -23,22 +24,39 @@ interface SceneInput extends KnownInput {
   readonly scenes: number;
 }
 
+type Content = Pick<KnownInput, "bytes" | "sha256">;
+
 /** Files that say something of the samples: masks are no part of the scenes, but where one is asked for. */
 function isContent(name: string, mask: string | undefined): boolean {
   return !/(^|\/)agents_mask\//.test(name) || (mask !== undefined && name.includes(mask));
 }
 
+/** Bytes that are read and hashed at a time: a Parquet table may be of any size. */
+const PIECE = 64 << 20;
+
+/** The SHA-256 of a file of an input, and its size. */
+async function contentOf({ store }: ArraysPlace, key: Key, signal?: AbortSignal): Promise<Content> {
+  const hash = createHash("sha256");
+  const bytes = (await store.size(key)) ?? 0;
+  for (let from = 0; from < bytes; from += PIECE) {
+    signal?.throwIfAborted();
+    const piece = await store.get(key, { from, to: Math.min(bytes, from + PIECE) });
+    hash.update(piece ?? new Uint8Array(0));
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
 /** The digest of all files of an input, by name: the same for a folder and a zip of it. */
-async function known(place: ArraysPlace, options: ResolvedL5kit): Promise<SceneInput> {
+async function known(place: ArraysPlace, options: ResolvedL5kit, signal?: AbortSignal): Promise<SceneInput> {
   const { scenes } = l5kitLayout(await l5kitTables(place));
   const mask = options.mask === "stored" ? maskPath(options.selection.labelThreshold) : undefined;
   const all = createHash("sha256");
   let bytes = 0;
   for (const name of await namesBelow(place.store, place.root)) {
     if (!isContent(name, mask)) continue;
-    const content = (await place.store.get(below(place.root, name))) ?? new Uint8Array(0);
-    bytes += content.length;
-    all.update(`${JSON.stringify(name)} ${createHash("sha256").update(content).digest("hex")}\n`);
+    const content = await contentOf(place, below(place.root, name), signal);
+    bytes += content.bytes;
+    all.update(`${JSON.stringify(name)} ${content.sha256}\n`);
   }
   return { name: basename(place.path), bytes, sha256: all.digest("hex"), place, scenes: scenes.length };
 }
@@ -90,9 +108,10 @@ function nothingToDo({ input, dropped }: Ingested["ledger"]): WindrowError {
 }
 
 async function ingest(inputs: readonly SceneInput[], options: ResolvedL5kit, task: IngestTask): Promise<Ingested> {
-  const { progress, signal } = task;
+  const { previous, progress, signal } = task;
   using files = rowFiles(folderWorkspace(task.temp), layoutOf(options));
-  const all = new SceneIngest(files, options);
+  const there = { out: previous?.out ?? "", scenes: previous ? await indexNames(previous.out, "entity") : new Set("") };
+  const all = new SceneIngest(files, options, there);
   let scenes = 0;
   const tick = () => {
     signal?.throwIfAborted();
@@ -126,7 +145,7 @@ export async function l5kitJob(options: ResolvedL5kit, { progress, signal }: Wat
   const inputs: SceneInput[] = [];
   for (const path of options.inputs) {
     signal?.throwIfAborted();
-    inputs.push(await known(scope.use(await opened(path)), options));
+    inputs.push(await known(scope.use(await opened(path)), options, signal));
     progress.at(inputs.length);
   }
   const kept = scope.move();
