@@ -253,7 +253,7 @@ test("inputs and options that cannot be are one clear line", async (t) => {
   const refused = (options: Partial<MaterializeL5kitOptions>, code: string, message: RegExp) =>
     assert.rejects(materializeL5kit({ inputs: [at("a.zarr")], out: at("out"), ...IDS, ...options }), { code, message });
   await refused({ inputs: [] }, "usage", /no scenes are named/);
-  await refused({ inputs: [at("b.zarr")] }, "missing", /there are no L5Kit scenes/);
+  await refused({ inputs: [at("b.zarr")] }, "missing", /b\.zarr: there is no such file or folder/);
   await refused({ inputs: [at("a.zarr"), at("a.zarr")] }, "usage", /is in a\.zarr and in a\.zarr/);
   await refused({ history: -1 }, "usage", /--history must be a whole number from 0 up, got -1/);
   await refused({ future: 0 }, "usage", /--future must be a whole number from 1 up, got 0/);

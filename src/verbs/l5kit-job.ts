@@ -1,6 +1,7 @@
 /** L5Kit scenes as work for `materialize`: which inputs, what their samples are, and what is read of them. */
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { below, namesBelow } from "../convert/index.ts";
 import { type Key, WindrowError } from "../core/index.ts";
@@ -66,7 +67,9 @@ async function opened(path: string): Promise<ArraysPlace> {
   if (place !== undefined) return place;
   throw new WindrowError(
     "missing",
-    `Cannot materialize ${path}: there are no L5Kit scenes, as a Zarr group, a zip of one, or Parquet tables of one`,
+    existsSync(path)
+      ? `Cannot materialize ${path}: there are no L5Kit scenes, as a Zarr group, a zip of one, or Parquet tables of one`
+      : `Cannot materialize ${path}: there is no such file or folder`,
     { details: { path } },
   );
 }
