@@ -1,7 +1,7 @@
 /** `windrow info`. */
 
 import type { DatasetInfo, InfoReport } from "../../verbs/index.ts";
-import { arraysLines } from "../arrays-lines.ts";
+import { arraysLines, warningLines } from "../arrays-lines.ts";
 import { command } from "../command.ts";
 import { PATH } from "../inspect-options.ts";
 import { ledgerLines } from "../ledger-lines.ts";
@@ -144,7 +144,7 @@ export const infoCommand = command({
     const { info, infoArrays } = await import("../../verbs/index.ts");
     const arrays = await infoArrays(args[0] ?? "");
     if (arrays !== undefined) {
-      for (const warning of arrays.l5kit?.warnings ?? []) io.say(`warning: ${warning}`);
+      for (const line of warningLines(arrays.warnings)) io.say(line);
       io.result(arrays, () => arraysLines(arrays));
       return 0;
     }
