@@ -101,7 +101,9 @@ test("the real scene becomes the samples that the domain makes of it, and every 
     ledger.input,
   );
   const names = Object.keys(motionSchema(options));
-  assert.deepEqual(await samplesOf(options.out, names), await expectedSamples(scene, options));
+  const expected = await expectedSamples(scene, options);
+  assert.deepEqual(await samplesOf(options.out, names), expected);
+  assert.equal(ledger.traces.all, new Set([...expected.keys()].map((name) => name.split("@")[0])).size);
   assert.deepEqual((await verify(options.out)).problems, []);
 });
 
