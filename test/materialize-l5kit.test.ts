@@ -268,5 +268,5 @@ test("inputs and options that cannot be are one clear line", async (t) => {
     /there is no sample to write; all \d+ agents were dropped \(\d+ /,
   );
   rmSync(at("a.zarr/frames"), { recursive: true });
-  await refused({}, "missing", /the layout requires the array frames/);
+  await refused({}, "missing", /the layout requires the array frames, got .*, in a\.zarr$/);
 });

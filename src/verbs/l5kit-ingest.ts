@@ -21,7 +21,7 @@ import { entitySplit } from "../order/index.ts";
 import type { ArraysPlace } from "./arrays-place.ts";
 import { maskStore, storedMask } from "./l5kit-mask.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
-import { l5kitTables } from "./l5kit-tables.ts";
+import { l5kitTables, ofInput } from "./l5kit-tables.ts";
 
 /** Samples that are made at a time. */
 const BATCH = 256;
@@ -142,14 +142,17 @@ export class SceneIngest {
     source: { readonly number: number; readonly name: string },
     tick: () => void,
   ): Promise<void> {
-    const scenes = await l5kitScenes(l5kitLayout(await l5kitTables(place)));
+    const refused = (error: unknown): never => {
+      throw ofInput(error, source.name);
+    };
+    const scenes = await l5kitScenes(l5kitLayout(await l5kitTables(place))).catch(refused);
     const { mask: use, selection } = this.#options;
     const all = scenes.layout.agents.length;
     const mask = use === "stored" ? await storedMask(place, selection.labelThreshold, all) : undefined;
     await using storing = use === "store" ? await maskStore(place, selection.labelThreshold, all) : undefined;
     let agents = 0;
     for (let number = 0; number < scenes.length; number++) {
-      const scene = await readScene(scenes, number);
+      const scene = await readScene(scenes, number).catch(refused);
       refuseFindings(scene);
       this.#known(scene.name, source.name, scenes.hosts[number]!);
       const chosen = await choice(scene, mask, this.#options);

@@ -12,7 +12,7 @@ import { type ArraysPlace, arraysPlace } from "./arrays-place.ts";
 import type { DatasetJob, Ingested, IngestTask, KnownInput, Watch } from "./dataset-job.ts";
 import { SceneIngest } from "./l5kit-ingest.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
-import { l5kitTables } from "./l5kit-tables.ts";
+import { l5kitTables, ofInput } from "./l5kit-tables.ts";
 import { outputAbout } from "./output-options.ts";
 import { indexNames } from "./previous.ts";
 
@@ -49,17 +49,22 @@ async function contentOf({ store }: ArraysPlace, key: Key, signal?: AbortSignal)
 
 /** The digest of all files of an input, by name: the same for a folder and a zip of it. */
 async function known(place: ArraysPlace, options: ResolvedL5kit, signal?: AbortSignal): Promise<SceneInput> {
-  const { scenes } = l5kitLayout(await l5kitTables(place));
+  const name = basename(place.path);
+  const { scenes } = await l5kitTables(place)
+    .then(l5kitLayout)
+    .catch((error: unknown) => {
+      throw ofInput(error, name);
+    });
   const mask = options.mask === "stored" ? maskPath(options.selection.labelThreshold) : undefined;
   const all = createHash("sha256");
   let bytes = 0;
-  for (const name of await namesBelow(place.store, place.root)) {
-    if (!isContent(name, mask)) continue;
-    const content = await contentOf(place, below(place.root, name), signal);
+  for (const file of await namesBelow(place.store, place.root)) {
+    if (!isContent(file, mask)) continue;
+    const content = await contentOf(place, below(place.root, file), signal);
     bytes += content.bytes;
-    all.update(`${JSON.stringify(name)} ${content.sha256}\n`);
+    all.update(`${JSON.stringify(file)} ${content.sha256}\n`);
   }
-  return { name: basename(place.path), bytes, sha256: all.digest("hex"), place, scenes: scenes.length };
+  return { name, bytes, sha256: all.digest("hex"), place, scenes: scenes.length };
 }
 
 async function opened(path: string): Promise<ArraysPlace> {

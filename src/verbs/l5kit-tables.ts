@@ -50,6 +50,13 @@ export async function l5kitTables(place: ArraysPlace): Promise<L5kitTables> {
   return tables;
 }
 
+/** The same error with the input that it is of: messages of scenes name rows, which every input has. */
+export function ofInput(error: unknown, name: string): unknown {
+  if (!(error instanceof WindrowError)) return error;
+  const { code, message, details } = error;
+  return new WindrowError(code, `${message}, in ${name}`, { details, cause: error });
+}
+
 /**
  * The layout of the scenes at a place; `undefined` for arrays that are no L5Kit scenes.
  * @throws WindrowError `missing`, `damaged` where two or more of the layout's arrays are there, and not as it has them.
