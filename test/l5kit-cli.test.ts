@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -50,6 +50,7 @@ test("what is asked wrongly leaves with 2 and one line, what is not there with 3
     [2, "convert", "a.zarr", "a.parquet"],
     [2, "simulate", "l5kit", "--out", "c.zarr", "--layout", "3"],
     [2, "simulate", "l5kit", "--out", "c.parquet"],
+    [2, "simulate", "l5kit", "--out", "c"],
     [2, "materialize", "l5kit", "a.zarr", "--out", "x", "--history", "-1"],
     [3, "materialize", "l5kit", "nothing.zarr", "--out", "x"],
     [3, "convert", "nothing.zarr", "b.parquet"],
@@ -58,4 +59,15 @@ test("what is asked wrongly leaves with 2 and one line, what is not there with 3
     assert.deepEqual([found.code, found.out], [code, ""], args.join(" "));
     assert.match(found.err, /^windrow: Cannot [^\n]+\n$/);
   }
+  assert.match(windrow("simulate", "l5kit", "--out", "c", "--quiet").err, /Cannot simulate scenes: --out must end in/);
+});
+
+test("scenes without an array that they need are told of, by info and by convert", () => {
+  cpSync(join(folder, "a.zarr"), join(folder, "part.zarr"), { recursive: true });
+  rmSync(join(folder, "part.zarr", "traffic_light_faces"), { recursive: true });
+  const told = /^warning: Cannot open L5Kit scenes: the layout requires the array traffic_light_faces, got /m;
+  const { code, out, err } = windrow("info", "part.zarr");
+  assert.deepEqual([code, out.includes("L5Kit")], [0, false]);
+  assert.match(err, told);
+  assert.match(windrow("convert", "part.zarr", "part.parquet").err, told);
 });

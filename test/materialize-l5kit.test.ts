@@ -101,7 +101,9 @@ test("the real scene becomes the samples that the domain makes of it, and every 
     ledger.input,
   );
   const names = Object.keys(motionSchema(options));
-  assert.deepEqual(await samplesOf(options.out, names), await expectedSamples(scene, options));
+  const expected = await expectedSamples(scene, options);
+  assert.deepEqual(await samplesOf(options.out, names), expected);
+  assert.equal(ledger.traces.all, new Set([...expected.keys()].map((name) => name.split("@")[0])).size);
   assert.deepEqual((await verify(options.out)).problems, []);
 });
 
@@ -202,11 +204,28 @@ test("a scene with a gap or time that goes back is refused by name, and leaves n
     await frames.close();
     await assert.rejects(materializeL5kit({ inputs: [from], out: at("out"), ...IDS }), (error: Error) => {
       assert.match(error.message, /^Cannot make samples of scene /);
-      assert.ok(error.message.includes(name) && error.message.includes(kind), error.message);
+      assert.ok(error.message.includes(kind), error.message);
+      assert.equal(error.message.split(name).length, 2, error.message);
       return true;
     });
     assert.ok(!existsSync(at("out")));
   }
+});
+
+test("scenes that a dataset has are not appended again in other files, since their samples' names are taken", async (t) => {
+  const at = scratch(t);
+  await simulateL5kit({ out: at("a.zarr"), scenes: 2, frames: 30, agents: 5 });
+  await simulateL5kit({ out: at("b.zarr"), scenes: 1, frames: 30, agents: 5, start: 1.6e9 });
+  await convertArrays({ from: at("a.zarr"), to: at("a.parquet") });
+  const append = (...inputs: string[]) =>
+    materializeL5kit({ inputs: inputs.map(at), out: at("out"), neighbours: 0, ...IDS, existing: "append" });
+  await append("a.zarr");
+  const { manifest } = await append("b.zarr");
+  const message = /^Cannot append a\.parquet: .*out has its scene host-a\d+-\d+ already/;
+  await assert.rejects(append("a.parquet"), { code: "exists", message });
+  assert.equal((await append("a.zarr", "b.zarr")).wasThere, true);
+  assert.deepEqual((await verify(at("out"))).problems, []);
+  assert.equal(manifest.ledger.windows.train, (await samplesOf(at("out"), ["track_id"])).size);
 });
 
 test("a mask that is stored is read again, by l5kit's name for it, and chooses the same agents", async (t) => {
@@ -236,7 +255,7 @@ test("inputs and options that cannot be are one clear line", async (t) => {
   const refused = (options: Partial<MaterializeL5kitOptions>, code: string, message: RegExp) =>
     assert.rejects(materializeL5kit({ inputs: [at("a.zarr")], out: at("out"), ...IDS, ...options }), { code, message });
   await refused({ inputs: [] }, "usage", /no scenes are named/);
-  await refused({ inputs: [at("b.zarr")] }, "missing", /there are no L5Kit scenes/);
+  await refused({ inputs: [at("b.zarr")] }, "missing", /b\.zarr: there is no such file or folder/);
   await refused({ inputs: [at("a.zarr"), at("a.zarr")] }, "usage", /is in a\.zarr and in a\.zarr/);
   await refused({ history: -1 }, "usage", /--history must be a whole number from 0 up, got -1/);
   await refused({ future: 0 }, "usage", /--future must be a whole number from 1 up, got 0/);
@@ -249,5 +268,5 @@ test("inputs and options that cannot be are one clear line", async (t) => {
     /there is no sample to write; all \d+ agents were dropped \(\d+ /,
   );
   rmSync(at("a.zarr/frames"), { recursive: true });
-  await refused({}, "missing", /the layout requires the array frames/);
+  await refused({}, "missing", /the layout requires the array frames, got .*, in a\.zarr$/);
 });

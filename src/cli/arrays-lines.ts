@@ -30,6 +30,15 @@ function packedBy(compressor: ArrayInfo["compressor"]): string {
 const sizes = (shape: ArrayInfo["shape"]) =>
   Array.isArray(shape) ? shape.map((n) => count(Number(n))).join(" × ") : "?";
 
+const SHOWN_WARNINGS = 10;
+
+/** The first warnings, a line each, and how many more there are. */
+export function warningLines(warnings: readonly string[]): string[] {
+  const more = warnings.length - SHOWN_WARNINGS;
+  const rest = more > 0 ? [`warning: … and ${count(more)} more`] : [];
+  return [...warnings.slice(0, SHOWN_WARNINGS).map((warning) => `warning: ${warning}`), ...rest];
+}
+
 const LINE = 90;
 const SHOWN = 40;
 

@@ -9,8 +9,8 @@ import { number, oneOf, whole, words } from "./values.ts";
 export const L5KIT_OPTIONS = {
   ...PLACE_OPTIONS,
   history: { value: "<n>", summary: "frames before a sample's own", fallback: "10", parse: whole },
-  future: { value: "<n>", summary: "frames behind it, which are its target", fallback: "50", parse: whole },
-  step: { value: "<n>", summary: "frames from one sample of a track to the next", fallback: "1", parse: whole },
+  future: { value: "<n>", summary: "frames after it, which are its target", fallback: "50", parse: whole },
+  step: { value: "<n>", summary: "samples of every so many frames of a scene", fallback: "1", parse: whole },
   of: {
     value: "<whom>",
     summary: "samples of agents, of ego (the recording car), or of both",
@@ -38,8 +38,13 @@ export const L5KIT_OPTIONS = {
     fallback: "1.1",
     parse: number,
   },
-  minHistory: { value: "<n>", summary: "frames of its run before an agent's", fallback: "10", parse: whole },
-  minFuture: { value: "<n>", summary: "frames of its run behind it", fallback: "1", parse: whole },
+  minHistory: {
+    value: "<n>",
+    summary: "frames of an agent's run that must lie before a sample's own",
+    fallback: "10",
+    parse: whole,
+  },
+  minFuture: { value: "<n>", summary: "frames of the run that must lie after it", fallback: "1", parse: whole },
   mask: {
     value: "<how>",
     summary:

@@ -7,14 +7,24 @@ function counted(counts: Readonly<Record<string, number>>): string[][] {
   return Object.entries(counts).map(([name, value]) => [`  ${name}`, count(value)]);
 }
 
-/** What a field calls the rows that went in, and what windows are cut from. */
-export interface LedgerWords {
+/** What a field calls the rows that went in, what samples are cut from, and samples. */
+interface LedgerWords {
   readonly rows: string;
   readonly traces: string;
+  readonly samples: "windows" | "samples";
 }
 
-const TRIPS: LedgerWords = { rows: "rows read", traces: "trips" };
-const SYNCHRONIZED: LedgerWords = { rows: "rows asked for", traces: "stretches without a gap" };
+const TRIPS: LedgerWords = { rows: "rows read", traces: "trips", samples: "windows" };
+const SYNCHRONIZED: LedgerWords = { rows: "rows asked for", traces: "stretches without a gap", samples: "windows" };
+
+/** Samples of one row each are no windows, and none is too short for one. */
+const SCENES: LedgerWords = { rows: "agents, and frames of the car", traces: "tracks", samples: "samples" };
+
+/** The words for what a command made; where nothing is said of it, those of sensors or of trips. */
+function wordsOf({ sensors }: Ledger, made: string | undefined): LedgerWords {
+  if (made === "materialize l5kit") return SCENES;
+  return sensors === undefined ? TRIPS : SYNCHRONIZED;
+}
 
 /** A line for each sensor: what became of its samples, and how many rows found one. */
 function sensorLines({ sensors }: Ledger): string[] {
@@ -26,13 +36,13 @@ function sensorLines({ sensors }: Ledger): string[] {
   return [...table([["sensor", "samples", "used", "unused", "rows matched", "rows missing"], ...rows]), ""];
 }
 
-/** Where every row went, as lines of a table. */
-export function ledgerLines(ledger: Ledger, words?: LedgerWords): string[] {
-  const { rows: rowsName, traces } = words ?? (ledger.sensors === undefined ? TRIPS : SYNCHRONIZED);
+/** Where every row went, as lines of a table; `made` is the command that the ledger is of. */
+export function ledgerLines(ledger: Ledger, made?: string): string[] {
+  const { rows: rowsName, traces, samples } = wordsOf(ledger, made);
   const rows: string[][] = [
     [rowsName, count(ledger.input)],
     ["kept", count(ledger.kept)],
-    ...counted(ledger.points.used > 0 ? { "used in windows": ledger.points.used } : {}),
+    ...counted(ledger.points.used > 0 ? { [`used in ${samples}`]: ledger.points.used } : {}),
     ...counted(
       Object.fromEntries(Object.entries(ledger.points.unused).map(([name, value]) => [`unused: ${name}`, value])),
     ),
@@ -40,8 +50,9 @@ export function ledgerLines(ledger: Ledger, words?: LedgerWords): string[] {
     ...counted(ledger.dropped),
   ];
   if (Object.keys(ledger.noted).length > 0) rows.push(["noted", ""], ...counted(ledger.noted));
-  rows.push([traces, count(ledger.traces.all)], ["  too short for a window", count(ledger.traces.short)]);
+  rows.push([traces, count(ledger.traces.all)]);
+  if (samples === "windows") rows.push(["  too short for a window", count(ledger.traces.short)]);
   const windows = Object.values(ledger.windows).reduce((sum, value) => sum + value, 0);
-  rows.push(["windows", count(windows)], ...counted(ledger.windows));
+  rows.push([samples, count(windows)], ...counted(ledger.windows));
   return [...sensorLines(ledger), ...table([["", ""], ...rows]).slice(1)];
 }

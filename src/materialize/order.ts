@@ -81,7 +81,8 @@ export function enumerate(
     while (of.firstOrdinal[place + 1]! <= ordinal) place++;
     const which = of.traces[place]!;
     trace[at] = which;
-    start[at] = table.firstStart[which]! + (ordinal - of.firstOrdinal[place]!) * spec.window.stride;
+    start[at] =
+      table.firstStart[which]! + (ordinal - of.firstOrdinal[place]!) * spec.window.stride * table.step[which]!;
     writeSampleKey(table.ids, table.idOffsets[which]!, table.idOffsets[which + 1]!, start[at]!, seed, words, at);
   }
   return { length, keys, trace, start };

@@ -5,7 +5,7 @@ import type { Split } from "../order/index.ts";
 import { byKey, enumerate, RECORD_WORDS, type SplitTraces, splitTraces } from "./order.ts";
 import { ROWS_FILE, rowLayout, SOURCES_FILE, TIMES_FILE } from "./row-layout.ts";
 import type { DatasetSpec } from "./spec.ts";
-import { type TraceTable, windowRow } from "./traces.ts";
+import { rowOfStart, type TraceTable, windowRow } from "./traces.ts";
 
 /** f64 t_start, f64 t_end, u32 source, four bytes of nothing. */
 const META_BYTES = 24;
@@ -95,7 +95,7 @@ function fromRuns(
     read(record: number, into: Uint8Array): void {
       const at = record * RECORD_WORDS;
       const trace = records[at + 2]!;
-      const offset = records[at + 3]! - table.firstStart[trace]!;
+      const offset = rowOfStart(table, trace, records[at + 3]!);
       const run = opened[Math.floor(ordinalOf(of, trace, offset, spec.window.stride) / runSamples)]!;
       const place = records[at + 4]! * (META_BYTES + windowBytes);
       run.readInto(place, metaBytes);

@@ -119,22 +119,22 @@ function ingest(
 }
 
 /** Stretches of one trace, with gaps between them. */
-function stretchesOf(list: readonly { rows: number; gap: number }[]): Trace[] {
+function stretchesOf(list: readonly { rows: number; gap: number; step: number }[]): Trace[] {
   let [firstRow, firstStart] = [0, 0];
-  return list.map(({ rows, gap }) => {
-    const trace = { id: "t", entity: "e", split: "train", firstRow, rows, firstStart } as const;
+  return list.map(({ rows, gap, step }) => {
+    const trace = { id: "t", entity: "e", split: "train", firstRow, rows, firstStart, step } as const;
     firstRow += rows;
-    firstStart += rows + gap + 1;
+    firstStart += rows * step + gap + 1;
     return trace;
   });
 }
 
 /** The row at which each window begins, by its start. */
 function windowsOf(traces: readonly Trace[], { size, stride }: DatasetSpec["window"]): ReadonlyMap<number, number> {
-  const windows = traces.flatMap(({ rows, firstRow, firstStart = 0 }) =>
+  const windows = traces.flatMap(({ rows, firstRow, firstStart = 0, step = 1 }) =>
     Array.from({ length: rows }, (_, at) => at)
       .filter((at) => at % stride === 0 && at + size <= rows)
-      .map((at) => [firstStart + at, firstRow + at] as const),
+      .map((at) => [firstStart + at * step, firstRow + at] as const),
   );
   return new Map(windows);
 }
@@ -149,7 +149,8 @@ function order(workspace: Workspace, table: TraceTable, spec: DatasetSpec): Uint
 
 test("every window of every stretch is its rows, in any layout, in one pass and in two, however the rows came in batches", () => {
   const shape = fc.record({ size: fc.integer({ min: 1, max: 5 }), stride: fc.integer({ min: 1, max: 4 }) });
-  const stretches = fc.array(fc.record({ rows: fc.nat(12), gap: fc.nat(3) }), { minLength: 1, maxLength: 4 });
+  const stretch = fc.record({ rows: fc.nat(12), gap: fc.nat(3), step: fc.integer({ min: 1, max: 3 }) });
+  const stretches = fc.array(stretch, { minLength: 1, maxLength: 4 });
   const runs = fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined });
   fc.assert(
     fc.property(

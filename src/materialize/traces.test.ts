@@ -16,8 +16,9 @@ const list = fc.uniqueArray(
     entity: texts,
     split: fc.constantFrom(...SPLITS),
     firstRow: fc.nat({ max: 2 ** 50 }),
-    rows: fc.nat({ max: 2 ** 31 }),
-    firstStart: fc.nat({ max: 2 ** 31 }),
+    rows: fc.nat({ max: 2 ** 30 }),
+    firstStart: fc.nat({ max: 2 ** 30 }),
+    step: fc.constantFrom(1, 2),
   }),
   { selector: ({ id }) => id, maxLength: 20 },
 );
@@ -42,6 +43,7 @@ test("traces come back from their file, in the order of their names' bytes", () 
         firstRow: table.firstRow[i]!,
         rows: table.rows[i]!,
         firstStart: table.firstStart[i]!,
+        step: table.step[i]!,
       }));
       assert.deepEqual(
         back,
@@ -68,6 +70,10 @@ test("stretches of one trace stand by their starts, and are refused where two sh
   assert.throws(() => traceTable([stretch(9, 5), stretch(0, 10)]), { code: "damaged", message: /drive/ });
   assert.throws(() => traceTable([stretch(7, 0), stretch(7, 0)]), { code: "damaged" });
   assert.throws(() => traceTable([stretch(2 ** 32 - 1, 2)]), { code: "unsupported", message: /2³²/ });
+  const everyFifth = { ...stretch(0, 3), step: 5 };
+  assert.equal(traceTable([everyFifth, stretch(11, 1)]).length, 2);
+  assert.throws(() => traceTable([everyFifth, stretch(10, 1)]), { code: "damaged", message: /drive/ });
+  assert.throws(() => traceTable([{ ...everyFifth, step: 2 ** 31 }]), { code: "unsupported", message: /2³²/ });
 });
 
 test("a table that is not there says what to do", () => {

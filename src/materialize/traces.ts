@@ -18,8 +18,10 @@ export interface Trace {
   readonly split: Split;
   readonly firstRow: number;
   readonly rows: number;
-  /** Number of the first row within the trace: its windows start at `firstStart`, `firstStart + stride`, and so on; 0 where absent. */
+  /** Number of the first row within the trace, which names the window that begins there; 0 where absent. */
   readonly firstStart?: number;
+  /** From the number of one row to that of the next, as where only every so many rows are kept; 1 where absent. */
+  readonly step?: number;
 }
 
 /** Traces in columns, ordered by id (UTF-8 bytes), then first start, so that comparing places compares both. */
@@ -34,6 +36,7 @@ export interface TraceTable {
   readonly firstRow: Float64Array;
   readonly rows: Uint32Array;
   readonly firstStart: Uint32Array;
+  readonly step: Uint32Array;
 }
 
 const FILE = "traces.bin";
@@ -67,16 +70,22 @@ function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xe000;
 }
 
+/** One more than the number of a stretch's last row; one without rows keeps its start to itself. */
+function behind({ firstStart = 0, rows, step = 1 }: Trace): number {
+  return firstStart + Math.max(0, rows - 1) * step + 1;
+}
+
 /** Refuses stretches of one trace that share a start, as two windows would have one name. */
 function checkStarts(sorted: readonly Trace[]): void {
-  for (const [i, { id, firstStart = 0, rows }] of sorted.entries()) {
+  for (const [i, trace] of sorted.entries()) {
+    const { id, firstStart = 0 } = trace;
     const before = sorted[i - 1];
-    const isShared = before?.id === id && (before.firstStart ?? 0) + Math.max(1, before.rows) > firstStart;
+    const isShared = before?.id === id && behind(before) > firstStart;
     if (isShared) throw new WindrowError("damaged", `Cannot order the samples: two traces have the name ${id}`);
-    if (firstStart + rows > 2 ** 32) {
+    if (behind(trace) > 2 ** 32) {
       throw new WindrowError(
         "unsupported",
-        `Cannot order the samples: ${id} must end below row 2³², got row ${firstStart + rows}`,
+        `Cannot order the samples: ${id} must end below row 2³², got row ${behind(trace)}`,
       );
     }
   }
@@ -103,12 +112,18 @@ export function traceTable(traces: readonly Trace[]): TraceTable {
     firstRow: Float64Array.from(sorted, (trace) => trace.firstRow),
     rows: Uint32Array.from(sorted, (trace) => trace.rows),
     firstStart: Uint32Array.from(sorted, (trace) => trace.firstStart ?? 0),
+    step: Uint32Array.from(sorted, (trace) => trace.step ?? 1),
   };
+}
+
+/** The row of a stretch, from 0 up, at which its window of this start begins. */
+export function rowOfStart(traces: TraceTable, trace: number, start: number): number {
+  return (start - traces.firstStart[trace]!) / traces.step[trace]!;
 }
 
 /** The row of the rows file at which a window of a trace begins. */
 export function windowRow(traces: TraceTable, trace: number, start: number): number {
-  return traces.firstRow[trace]! + start - traces.firstStart[trace]!;
+  return traces.firstRow[trace]! + rowOfStart(traces, trace, start);
 }
 
 /** The id of a trace. */
@@ -133,6 +148,7 @@ function columnsOf(traces: Omit<TraceTable, "length">): (Uint8Array | Uint32Arra
     traces.firstRow,
     traces.rows,
     traces.firstStart,
+    traces.step,
     traces.idOffsets,
     traces.entityOffsets,
     traces.split,
@@ -169,6 +185,7 @@ export function readTraces(workspace: Workspace): TraceTable {
     firstRow: new Float64Array(buffer, next(8 * n), n),
     rows: new Uint32Array(buffer, next(4 * n), n),
     firstStart: new Uint32Array(buffer, next(4 * n), n),
+    step: new Uint32Array(buffer, next(4 * n), n),
     idOffsets: new Uint32Array(buffer, next(4 * (n + 1)), n + 1),
     entityOffsets: new Uint32Array(buffer, next(4 * (n + 1)), n + 1),
     split: new Uint8Array(buffer, next(n), n),

@@ -2,7 +2,7 @@
 
 import { below, type FoundArray, foundGroup, openTables } from "../convert/index.ts";
 import { type Json, type Key, WindrowError } from "../core/index.ts";
-import { type L5kitSummary, l5kitSummary } from "../domains/l5kit/index.ts";
+import { type L5kitLayout, type L5kitSummary, l5kitSummary } from "../domains/l5kit/index.ts";
 import { type ArraysFormat, type ArraysPlace, arraysPlace } from "./arrays-place.ts";
 import { l5kitLayoutAt } from "./l5kit-tables.ts";
 
@@ -30,6 +30,21 @@ export interface ArraysReport {
   readonly attributes: Json;
   /** `null` for arrays that are no L5Kit scenes. */
   readonly l5kit: L5kitSummary | null;
+  /** Why arrays that have the names of L5Kit scenes are none; else what is odd about the scenes. */
+  readonly warnings: readonly string[];
+}
+
+/** Scenes as far as they are some. */
+async function scenesOf(place: ArraysPlace): Promise<Pick<ArraysReport, "l5kit" | "warnings">> {
+  let layout: L5kitLayout | undefined;
+  try {
+    layout = await l5kitLayoutAt(place);
+  } catch (error) {
+    if (error instanceof WindrowError) return { l5kit: null, warnings: [error.message] };
+    throw error;
+  }
+  const l5kit = layout === undefined ? null : await l5kitSummary(layout);
+  return { l5kit, warnings: l5kit?.warnings ?? [] };
 }
 
 function described(zarray: FoundArray["zarray"]): Pick<ArrayInfo, "shape" | "dtype" | "chunks" | "compressor"> {
@@ -109,12 +124,11 @@ export async function infoArrays(path: string): Promise<ArraysReport | undefined
   if (place === undefined) return undefined;
   const isTables = place.format === "parquet-tables";
   const attributes = await documentAt(place, isTables ? "_zarr/.zattrs" : below(place.root, ".zattrs"));
-  const layout = await l5kitLayoutAt(place);
   return {
     path,
     kind: place.format,
     arrays: await (isTables ? tableInfos(place) : zarrInfos(place)),
     attributes,
-    l5kit: layout === undefined ? null : await l5kitSummary(layout),
+    ...(await scenesOf(place)),
   };
 }

@@ -10,7 +10,7 @@ import { type ArraysFormat, arraysPlace } from "./arrays-place.ts";
 import { replace, replacement } from "./output-folder.ts";
 
 /** The format that a name says. */
-function formatByName(name: string): ArraysFormat | undefined {
+export function formatByName(name: string): ArraysFormat | undefined {
   if (name.endsWith(".zip")) return "zarr-zip";
   if (name.endsWith(".zarr")) return "zarr";
   return name.endsWith(".parquet") ? "parquet-tables" : undefined;

@@ -21,7 +21,7 @@ import { entitySplit } from "../order/index.ts";
 import type { ArraysPlace } from "./arrays-place.ts";
 import { maskStore, storedMask } from "./l5kit-mask.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
-import { l5kitTables } from "./l5kit-tables.ts";
+import { l5kitTables, ofInput } from "./l5kit-tables.ts";
 
 /** Samples that are made at a time. */
 const BATCH = 256;
@@ -45,15 +45,20 @@ function byTrack(scene: L5kitScene, anchors: Anchors): Anchors {
   return { length: anchors.length, frame, row };
 }
 
-/** Stretches of neighbouring frames of one track: each a trace whose samples are named by their frames. */
-function stretches(scene: L5kitScene, anchors: Anchors, firstRow: number): Omit<Trace, "split">[] {
+/** Stretches of a track whose anchors are `step` frames apart: each a trace whose samples are named by their frames. */
+function stretches(
+  scene: L5kitScene,
+  anchors: Anchors,
+  { firstRow, step }: { readonly firstRow: number; readonly step: number },
+): Omit<Trace, "split">[] {
   const { trace, start } = anchorNames(scene, anchors);
   const found: Omit<Trace, "split">[] = [];
   for (let from = 0; from < anchors.length; ) {
     let to = from + 1;
-    while (to < anchors.length && trace[to] === trace[from] && start[to] === start[to - 1]! + 1) to++;
+    while (to < anchors.length && trace[to] === trace[from] && start[to] === start[to - 1]! + step) to++;
     const rows = to - from;
-    found.push({ id: trace[from]!, entity: scene.name, firstRow: firstRow + from, rows, firstStart: start[from]! });
+    const own = { firstRow: firstRow + from, rows, firstStart: start[from]!, step };
+    found.push({ id: trace[from]!, entity: scene.name, ...own });
     from = to;
   }
   return found;
@@ -97,6 +102,12 @@ function add(counts: Record<string, number>, more: Readonly<Record<string, numbe
   for (const [name, count = 0] of Object.entries(more)) if (count > 0) counts[name] = (counts[name] ?? 0) + count;
 }
 
+/** The scenes of the dataset that is appended to: their samples' names are taken. */
+export interface ThereAlready {
+  readonly out: string;
+  readonly scenes: ReadonlySet<string>;
+}
+
 /** Reads scenes one after the other, and accounts for every agent and every frame of the recording car. */
 export class SceneIngest {
   readonly traces: Trace[] = [];
@@ -109,34 +120,39 @@ export class SceneIngest {
   readonly #unused: Record<string, number> = {};
   readonly #noted: Record<string, number> = {};
   readonly #windows = { train: 0, validation: 0, test: 0 };
-  readonly #tracks = new Set<string>();
+  readonly #there: ThereAlready;
+  #tracks = 0;
   #input = 0;
   #kept = 0;
   #used = 0;
 
-  constructor(files: RowFiles, options: ResolvedL5kit) {
+  constructor(files: RowFiles, options: ResolvedL5kit, there: ThereAlready) {
     this.#files = files;
+    this.#there = there;
     this.#options = options;
   }
 
   /**
    * Reads the scenes of an input.
    * @throws WindrowError `damaged` for a scene with a gap or time that goes back, naming it; `usage` for one that two inputs have;
-   * `missing` for a mask that is not there.
+   * `exists` for one that the dataset has; `missing` for a mask that is not there.
    */
   async add(
     place: ArraysPlace,
     source: { readonly number: number; readonly name: string },
     tick: () => void,
   ): Promise<void> {
-    const scenes = await l5kitScenes(l5kitLayout(await l5kitTables(place)));
+    const refused = (error: unknown): never => {
+      throw ofInput(error, source.name);
+    };
+    const scenes = await l5kitScenes(l5kitLayout(await l5kitTables(place))).catch(refused);
     const { mask: use, selection } = this.#options;
     const all = scenes.layout.agents.length;
     const mask = use === "stored" ? await storedMask(place, selection.labelThreshold, all) : undefined;
     await using storing = use === "store" ? await maskStore(place, selection.labelThreshold, all) : undefined;
     let agents = 0;
     for (let number = 0; number < scenes.length; number++) {
-      const scene = await readScene(scenes, number);
+      const scene = await readScene(scenes, number).catch(refused);
       refuseFindings(scene);
       this.#known(scene.name, source.name, scenes.hosts[number]!);
       const chosen = await choice(scene, mask, this.#options);
@@ -161,6 +177,11 @@ export class SceneIngest {
         "usage",
         `Cannot materialize: scene ${scene} is in ${other} and in ${input}; name one of them`,
       );
+    if (this.#there.scenes.has(scene))
+      throw new WindrowError(
+        "exists",
+        `Cannot append ${input}: ${this.#there.out} has its scene ${scene} already, from an input with other files; leave it out, or use --overwrite`,
+      );
     this.#inputs.set(scene, input);
     this.hosts.set(scene, host);
   }
@@ -173,9 +194,12 @@ export class SceneIngest {
     add(this.#noted, { "runs_cut: hole": cuts.hole, "runs_cut: yaw": cuts.yaw, "runs_cut: extent": cuts.extent });
     const split = entitySplit(this.#options.seed, scene.name, this.#options.fractions);
     this.#windows[split] += anchors.length;
-    for (const stretch of stretches(scene, anchors, this.#files.rows)) {
+    let track: string | undefined;
+    for (const stretch of stretches(scene, anchors, { firstRow: this.#files.rows, step })) {
       this.traces.push({ ...stretch, split });
-      this.#tracks.add(stretch.id);
+      // Those of one track lie side by side.
+      if (stretch.id !== track) this.#tracks++;
+      track = stretch.id;
     }
     const samples = motionSamples(scene, this.#options.motion);
     for (let from = 0; from < anchors.length; from += BATCH) {
@@ -219,7 +243,7 @@ export class SceneIngest {
       dropped: this.#dropped,
       points: { used: this.#used, unused: this.#unused },
       windows: this.#windows,
-      traces: { all: this.#tracks.size, short: 0 },
+      traces: { all: this.#tracks, short: 0 },
       noted: this.#noted,
     };
   }

@@ -1,9 +1,10 @@
 /** L5Kit scenes as work for `materialize`: which inputs, what their samples are, and what is read of them. */
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { below, namesBelow } from "../convert/index.ts";
-import { WindrowError } from "../core/index.ts";
+import { type Key, WindrowError } from "../core/index.ts";
 import { l5kitLayout, maskPath, motionSchema } from "../domains/l5kit/index.ts";
 import { rowFiles, traceTable, windowColumn } from "../materialize/index.ts";
 import { folderWorkspace } from "../node/workspace.ts";
@@ -11,8 +12,9 @@ import { type ArraysPlace, arraysPlace } from "./arrays-place.ts";
 import type { DatasetJob, Ingested, IngestTask, KnownInput, Watch } from "./dataset-job.ts";
 import { SceneIngest } from "./l5kit-ingest.ts";
 import type { ResolvedL5kit } from "./l5kit-options.ts";
-import { l5kitTables } from "./l5kit-tables.ts";
+import { l5kitTables, ofInput } from "./l5kit-tables.ts";
 import { outputAbout } from "./output-options.ts";
+import { indexNames } from "./previous.ts";
 
 /** Goes up when the same scenes and options give other samples. */
 const PIPELINE = 1;
@@ -23,24 +25,46 @@ interface SceneInput extends KnownInput {
   readonly scenes: number;
 }
 
+type Content = Pick<KnownInput, "bytes" | "sha256">;
+
 /** Files that say something of the samples: masks are no part of the scenes, but where one is asked for. */
 function isContent(name: string, mask: string | undefined): boolean {
   return !/(^|\/)agents_mask\//.test(name) || (mask !== undefined && name.includes(mask));
 }
 
+/** Bytes that are read and hashed at a time: a Parquet table may be of any size. */
+const PIECE = 64 << 20;
+
+/** The SHA-256 of a file of an input, and its size. */
+async function contentOf({ store }: ArraysPlace, key: Key, signal?: AbortSignal): Promise<Content> {
+  const hash = createHash("sha256");
+  const bytes = (await store.size(key)) ?? 0;
+  for (let from = 0; from < bytes; from += PIECE) {
+    signal?.throwIfAborted();
+    const piece = await store.get(key, { from, to: Math.min(bytes, from + PIECE) });
+    hash.update(piece ?? new Uint8Array(0));
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
 /** The digest of all files of an input, by name: the same for a folder and a zip of it. */
-async function known(place: ArraysPlace, options: ResolvedL5kit): Promise<SceneInput> {
-  const { scenes } = l5kitLayout(await l5kitTables(place));
+async function known(place: ArraysPlace, options: ResolvedL5kit, signal?: AbortSignal): Promise<SceneInput> {
+  const name = basename(place.path);
+  const { scenes } = await l5kitTables(place)
+    .then(l5kitLayout)
+    .catch((error: unknown) => {
+      throw ofInput(error, name);
+    });
   const mask = options.mask === "stored" ? maskPath(options.selection.labelThreshold) : undefined;
   const all = createHash("sha256");
   let bytes = 0;
-  for (const name of await namesBelow(place.store, place.root)) {
-    if (!isContent(name, mask)) continue;
-    const content = (await place.store.get(below(place.root, name))) ?? new Uint8Array(0);
-    bytes += content.length;
-    all.update(`${JSON.stringify(name)} ${createHash("sha256").update(content).digest("hex")}\n`);
+  for (const file of await namesBelow(place.store, place.root)) {
+    if (!isContent(file, mask)) continue;
+    const content = await contentOf(place, below(place.root, file), signal);
+    bytes += content.bytes;
+    all.update(`${JSON.stringify(file)} ${content.sha256}\n`);
   }
-  return { name: basename(place.path), bytes, sha256: all.digest("hex"), place, scenes: scenes.length };
+  return { name, bytes, sha256: all.digest("hex"), place, scenes: scenes.length };
 }
 
 async function opened(path: string): Promise<ArraysPlace> {
@@ -48,7 +72,9 @@ async function opened(path: string): Promise<ArraysPlace> {
   if (place !== undefined) return place;
   throw new WindrowError(
     "missing",
-    `Cannot materialize ${path}: there are no L5Kit scenes, as a Zarr group, a zip of one, or Parquet tables of one`,
+    existsSync(path)
+      ? `Cannot materialize ${path}: there are no L5Kit scenes, as a Zarr group, a zip of one, or Parquet tables of one`
+      : `Cannot materialize ${path}: there is no such file or folder`,
     { details: { path } },
   );
 }
@@ -90,9 +116,10 @@ function nothingToDo({ input, dropped }: Ingested["ledger"]): WindrowError {
 }
 
 async function ingest(inputs: readonly SceneInput[], options: ResolvedL5kit, task: IngestTask): Promise<Ingested> {
-  const { progress, signal } = task;
+  const { previous, progress, signal } = task;
   using files = rowFiles(folderWorkspace(task.temp), layoutOf(options));
-  const all = new SceneIngest(files, options);
+  const there = { out: previous?.out ?? "", scenes: previous ? await indexNames(previous.out, "entity") : new Set("") };
+  const all = new SceneIngest(files, options, there);
   let scenes = 0;
   const tick = () => {
     signal?.throwIfAborted();
@@ -126,7 +153,7 @@ export async function l5kitJob(options: ResolvedL5kit, { progress, signal }: Wat
   const inputs: SceneInput[] = [];
   for (const path of options.inputs) {
     signal?.throwIfAborted();
-    inputs.push(await known(scope.use(await opened(path)), options));
+    inputs.push(await known(scope.use(await opened(path)), options, signal));
     progress.at(inputs.length);
   }
   const kept = scope.move();

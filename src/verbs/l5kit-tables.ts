@@ -50,17 +50,20 @@ export async function l5kitTables(place: ArraysPlace): Promise<L5kitTables> {
   return tables;
 }
 
-/** The layout of the scenes at a place; `undefined` for arrays that are no L5Kit scenes. */
+/** The same error with the input that it is of: messages of scenes name rows, which every input has. */
+export function ofInput(error: unknown, name: string): unknown {
+  if (!(error instanceof WindrowError)) return error;
+  const { code, message, details } = error;
+  return new WindrowError(code, `${message}, in ${name}`, { details, cause: error });
+}
+
+/**
+ * The layout of the scenes at a place; `undefined` for arrays that are no L5Kit scenes.
+ * @throws WindrowError `missing`, `damaged` where two or more of the layout's arrays are there, and not as it has them.
+ */
 export async function l5kitLayoutAt(place: ArraysPlace): Promise<L5kitLayout | undefined> {
   const tables = await l5kitTables(place);
-  if (tables.scenes === undefined || tables.frames === undefined || tables.agents === undefined) return undefined;
-  try {
-    return l5kitLayout(tables);
-  } catch (error) {
-    // Arrays of these names with other fields are no scenes.
-    if (error instanceof WindrowError) return undefined;
-    throw error;
-  }
+  return Object.keys(tables).length < 2 ? undefined : l5kitLayout(tables);
 }
 
 /** What is odd about the scenes at a place, where there are any; what cannot be read of them is odd too. */

@@ -3,8 +3,11 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { INDEX_FILE } from "../formats/dataset/index.ts";
+import { openParquet } from "../formats/parquet/index.ts";
 import { MANIFEST_FILE, type Previous, readManifest } from "../materialize/index.ts";
+import { nodeCodecs } from "../node/codecs.ts";
 import { folderStore } from "../node/folder-store.ts";
+import { nodeHashes } from "../node/hashes.ts";
 
 /** Files that an appending run replaces: it reads what they were from copies. */
 const REPLACED = [MANIFEST_FILE, INDEX_FILE, "validation.parquet", "test.parquet"];
@@ -23,6 +26,19 @@ export function keepPrevious(out: string, temp: string): void {
       copyFileSync(join(out, name), join(folder, name));
     }
   }
+}
+
+/** The names that a dataset has: those of the index's traces, or of their entities. */
+export async function indexNames(out: string, column: "trace_id" | "entity"): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  await using index = await openParquet(INDEX_FILE, {
+    store: folderStore(out),
+    codecs: nodeCodecs(),
+    hashes: await nodeHashes(),
+  });
+  for await (const { columns } of index.batches({ columns: [column] }))
+    for (const name of columns[column]!.data as readonly string[]) names.add(name); // texts, by the index's schema
+  return names;
 }
 
 /** The dataset that a run appends to, as it was; `undefined` when it appends to nothing. */

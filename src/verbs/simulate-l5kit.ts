@@ -12,7 +12,7 @@ import {
 import { createZarrArray, createZarrGroup, type ZarrWriter, zarrDescr } from "../formats/zarr/index.ts";
 import { nodeCodecs } from "../node/codecs.ts";
 import { nodeHashes } from "../node/hashes.ts";
-import { arraysDraft, arraysTarget, checkTarget } from "./arrays-target.ts";
+import { arraysDraft, arraysTarget, checkTarget, formatByName } from "./arrays-target.ts";
 import { lockDestination } from "./convert-place.ts";
 import { putBack } from "./output-folder.ts";
 import { type Progress, SILENT } from "./progress.ts";
@@ -98,9 +98,10 @@ export async function simulateL5kit(
   const { progress = SILENT, signal } = run;
   const { out, existing, ...rest } = options;
   const layout = layoutOf(options);
-  const target = arraysTarget(out, undefined);
-  if (target.format === "parquet-tables")
+  const format = formatByName(out);
+  if (format !== "zarr" && format !== "zarr-zip")
     throw new WindrowError("usage", `Cannot simulate scenes: --out must end in .zarr or .zarr.zip, got ${out}`);
+  const target = arraysTarget(out, format);
   using _ = lockDestination({ kind: "file", path: target.path });
   if (target.format === "zarr") putBack(target.path);
   await checkTarget(target, existing);

@@ -3,12 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { type Batch, bytesOf, type Json, WindrowError } from "../core/index.ts";
-import { INDEX_FILE } from "../formats/dataset/index.ts";
-import { openParquet } from "../formats/parquet/index.ts";
 import { type RowFiles, rowFiles, TIMES_FILE, traceTable } from "../materialize/index.ts";
-import { nodeCodecs } from "../node/codecs.ts";
-import { folderStore } from "../node/folder-store.ts";
-import { nodeHashes } from "../node/hashes.ts";
 import { float64Blocks, folderWorkspace } from "../node/workspace.ts";
 import { NO_CUTS, type TimeCuts, timeCuts } from "../order/index.ts";
 import { type Dataset, type Match, pick, type Trace } from "../sync/index.ts";
@@ -16,6 +11,7 @@ import type { DatasetJob, Ingested, IngestTask, KnownInput, Watch } from "./data
 import type { ResolvedTraces } from "./materialize-options.ts";
 import { outputAbout } from "./output-options.ts";
 import { ranked } from "./plan-dataset.ts";
+import { indexNames } from "./previous.ts";
 import { type SplitStretches, type Stretch, splitStretches } from "./split-stretches.ts";
 import {
   differingFields,
@@ -182,23 +178,10 @@ function nothingToDo(ledger: Ingested["ledger"], split: SplitStretches, window: 
   return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
 }
 
-/** Names of the traces that a dataset has. */
-async function traceNames(out: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  await using index = await openParquet(INDEX_FILE, {
-    store: folderStore(out),
-    codecs: nodeCodecs(),
-    hashes: await nodeHashes(),
-  });
-  for await (const { columns } of index.batches({ columns: ["trace_id"] }))
-    for (const name of columns["trace_id"]!.data as readonly string[]) names.add(name);
-  return names;
-}
-
 /** Traces are whole: more rows of one that is there would have names that are taken. */
 async function checkNew(inputs: readonly TraceInput[], { previous }: IngestTask): Promise<void> {
   if (previous === undefined) return;
-  const known = await traceNames(previous.out);
+  const known = await indexNames(previous.out, "trace_id");
   const again = inputs.find(({ name }) => known.has(name));
   if (again === undefined) return;
   throw new WindrowError(

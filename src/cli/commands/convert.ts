@@ -2,6 +2,7 @@
 
 import { WindrowError } from "../../core/index.ts";
 import type { ConvertArraysOptions, ConvertOptions } from "../../verbs/index.ts";
+import { warningLines } from "../arrays-lines.ts";
 import { command, type Io, kebab } from "../command.ts";
 import { PATH, SPLIT } from "../inspect-options.ts";
 import { count } from "../terminal.ts";
@@ -112,15 +113,11 @@ function refuseOthers(options: object): void {
     );
 }
 
-const SHOWN_WARNINGS = 10;
-
 /** Arrays of a group, from one form to another. */
 async function arrays(options: ConvertArraysOptions, io: Io): Promise<number> {
   const { convertArrays } = await import("../../verbs/index.ts");
   const result = await convertArrays(options, { progress: io.progress, signal: io.signal });
-  for (const warning of result.warnings.slice(0, SHOWN_WARNINGS)) io.say(`warning: ${warning}`);
-  const more = result.warnings.length - SHOWN_WARNINGS;
-  if (more > 0) io.say(`warning: … and ${count(more)} more`);
+  for (const line of warningLines(result.warnings)) io.say(line);
   io.result(result, () => [
     ...result.arrays.map(({ name, rows }) => `${name}: ${count(rows)} rows`),
     `wrote ${count(result.arrays.length)} arrays as ${result.format} to ${result.to}`,

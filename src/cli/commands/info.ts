@@ -1,7 +1,7 @@
 /** `windrow info`. */
 
 import type { DatasetInfo, InfoReport } from "../../verbs/index.ts";
-import { arraysLines } from "../arrays-lines.ts";
+import { arraysLines, warningLines } from "../arrays-lines.ts";
 import { command } from "../command.ts";
 import { PATH } from "../inspect-options.ts";
 import { ledgerLines } from "../ledger-lines.ts";
@@ -42,6 +42,12 @@ interface About {
   readonly options?: unknown;
   readonly features?: readonly unknown[];
   readonly inputs?: ReadonlyArray<{ readonly name?: unknown; readonly bytes?: unknown }>;
+}
+
+/** The command that made it, where it says so. */
+function commandOf({ about }: DatasetInfo): string | undefined {
+  const { command: made } = (about ?? {}) as About;
+  return typeof made === "string" ? made : undefined;
 }
 
 const SHOWN_INPUTS = 10;
@@ -121,7 +127,7 @@ function lines(report: InfoReport): string[] {
   const { dataset } = report;
   const facts = dataset === null ? [["samples", count(report.samples)]] : datasetLines(dataset);
   const about = table([["", ""], ...facts, ...schemaLines(report)]).slice(1);
-  const ledger = dataset === null ? [] : ["", ...ledgerLines(dataset.ledger)];
+  const ledger = dataset === null ? [] : ["", ...ledgerLines(dataset.ledger, commandOf(dataset))];
   const next = report.kind === "workers" ? ["", `windrow merge ${report.path} makes one dataset of them`] : [];
   return [title, ...about, ...pieceLines(report), ...ledger, ...next];
 }
@@ -138,7 +144,7 @@ export const infoCommand = command({
     const { info, infoArrays } = await import("../../verbs/index.ts");
     const arrays = await infoArrays(args[0] ?? "");
     if (arrays !== undefined) {
-      for (const warning of arrays.l5kit?.warnings ?? []) io.say(`warning: ${warning}`);
+      for (const line of warningLines(arrays.warnings)) io.say(line);
       io.result(arrays, () => arraysLines(arrays));
       return 0;
     }

@@ -30,7 +30,7 @@ export const materializeL5kitCommand = command({
     if (ledger.windows.train === 0)
       io.say("warning: all scenes are held out and none is for training; lower --val and --test");
     io.result({ out, was_there: wasThere, formats, counts, ledger }, () => [
-      ...ledgerLines(ledger),
+      ...ledgerLines(ledger, "materialize l5kit"),
       wasThere
         ? `\n${out} holds this very dataset already; nothing was done`
         : `\nwrote ${count(ledger.windows.train)} training samples to ${out} (${formats.join(", ")}); every agent is accounted for`,

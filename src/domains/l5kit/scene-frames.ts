@@ -149,7 +149,7 @@ export function refuseFindings({ name, findings }: Pick<SceneFrames, "name" | "f
   if (first === undefined) return;
   throw new WindrowError(
     "damaged",
-    `Cannot make samples of scene ${name}: intervals must leave no gap and time must not go back, got ${first.message}`,
+    `Cannot make samples of scene ${name}: intervals must leave no gap and time must not go back, got ${first.message.replace(`scene ${name}: `, "")}`,
     { details: { scene: name, kind: first.kind } },
   );
 }
