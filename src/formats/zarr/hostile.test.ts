@@ -26,6 +26,17 @@ async function made(
   return store;
 }
 
+const PLAIN = {
+  zarr_format: 2,
+  shape: [4],
+  chunks: [4],
+  dtype: "<i4",
+  compressor: null,
+  fill_value: 0,
+  order: "C",
+  filters: null,
+};
+
 const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 async function readAll(store: Store): Promise<void> {
@@ -120,6 +131,31 @@ for (const [i, change] of BROKEN.entries()) {
     );
   });
 }
+
+test("a fill value that its type has not is refused, and bytes may leave out the NULs at their end", async () => {
+  async function filled(dtype: string, fill: Json): Promise<unknown> {
+    const store = memoryStore();
+    await store.put("a/.zarray", text({ ...PLAIN, dtype, fill_value: fill }));
+    const array = await openZarr(store, "a", { codecs });
+    assert.ok(array.kind === "rows");
+    return (await array.rows({ from: 0, to: 1 }))[0]!["value"];
+  }
+  for (const [dtype, fill] of [
+    ["|u1", 300],
+    ["|u1", -1],
+    ["|i1", 128],
+    ["<i4", 2 ** 40],
+    ["<u8", -1],
+    ["<U3", "abcd"],
+    ["|S3", "YWJjZA=="],
+  ] as const)
+    await assert.rejects(filled(dtype, fill), { code: "damaged", message: /^Cannot read a\/.zarray: fill_value / });
+  // As zarr-python 2.18 writes b"ab" in three bytes.
+  for (const fill of ["YWI=", "YWIA"]) assert.deepEqual(await filled("|S3", fill), Uint8Array.of(97, 98));
+  assert.equal(await filled("<U3", "ab\0"), "ab");
+  assert.equal(await filled("|u1", 255), 255);
+  assert.equal(await filled("|i1", -128), -128);
+});
 
 test("names that leave the store are refused, in arrays, groups and writers", async () => {
   const store = await made();
