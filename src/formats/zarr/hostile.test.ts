@@ -157,6 +157,64 @@ test("a fill value that its type has not is refused, and bytes may leave out the
   assert.equal(await filled("|i1", -128), -128);
 });
 
+/** What became of a read of a plain array with this chunk. */
+async function readPlain(change: Readonly<Record<string, unknown>>, chunk?: Uint8Array): Promise<ArrayLike<unknown>> {
+  const store = memoryStore();
+  await store.put("a/.zarray", text({ ...PLAIN, shape: [4, 4], chunks: [2, 2], ...change }));
+  if (chunk !== undefined) await store.put("a/0.0", chunk);
+  const array = await openZarr(store, "a", { codecs });
+  assert.ok(array.kind === "plain");
+  return (await array.read([{ from: 0, to: 1 }, null])).data;
+}
+
+test("plain arrays set no more aside than their chunks can be", async () => {
+  const zeros = new Uint8Array(1 << 24);
+  const bad = { message: /^Cannot read a\/(0\.0|\.zarray): / };
+  const packings = [
+    [null, zeros],
+    [{ id: "gzip", level: 1 }, codecs.get("gz")!.pack(zeros)],
+    [{ id: "zlib", level: 1 }, codecs.get("zlib")!.pack(zeros)],
+    [{ id: "zstd", level: 1 }, codecs.get("zstd")!.pack(zeros)],
+    [null, new Uint8Array(15)],
+    [{ id: "zstd", level: 1 }, Uint8Array.of(1, 2)],
+    [{ id: "gzip", level: 1 }, Uint8Array.of(1, 2)],
+  ] as const;
+  for (const [compressor, chunk] of packings)
+    for (const filters of [null, [{ id: "delta", dtype: "<i4" }]])
+      if (filters === null || (chunk.length !== 15 && compressor?.id !== "zlib"))
+        await assert.rejects(readPlain({ compressor, filters }, chunk), bad);
+  for (const dtype of ["<i4", "|O"]) {
+    const huge = { dtype, chunks: [60_000, 60_000] };
+    await assert.rejects(readPlain(huge), { ...bad, code: "unsupported" });
+  }
+});
+
+test("filtered plain arrays are read, whatever packs them, unless a chunk could be too large", async () => {
+  // How much zlib will unpack to is not to be seen, but its bytes are.
+  const noise = codecs
+    .get("zlib")!
+    .pack(Uint8Array.from({ length: 1 << 21 }, (_, i) => Math.imul(i, i * 0x9e3779b1) >> 13));
+  const filtered = { compressor: { id: "zlib", level: 1 }, filters: [{ id: "delta", dtype: "<i4" }] };
+  await assert.rejects(readPlain(filtered, noise), { code: "unsupported" });
+  const raw = new Uint8Array(Int32Array.of(5, 1, 1, 1).buffer);
+  for (const id of [null, "gzip", "zstd", "zlib"]) {
+    const compressor = id === null ? null : { id, level: 1 };
+    const chunk = id === null ? raw : codecs.get(id === "gzip" ? "gz" : id)!.pack(raw);
+    const filters = [{ id: "delta", dtype: "<i4" }];
+    assert.deepEqual([...Array.from(await readPlain({ compressor }, chunk))], [5, 1, 0, 0]);
+    assert.deepEqual([...Array.from(await readPlain({ compressor, filters }, chunk))], [5, 6, 0, 0]);
+  }
+});
+
+test("of a plain array that is too large to be read at once, parts are read", async () => {
+  const store = memoryStore();
+  await store.put("a/.zarray", text({ ...PLAIN, shape: [100_000, 100_000], chunks: [10, 10], fill_value: 7 }));
+  const array = await openZarr(store, "a", { codecs });
+  assert.ok(array.kind === "plain");
+  assert.deepEqual((await array.read([{ from: 99_999, to: 100_000 }, 3])).data, Int32Array.of(7));
+  await assert.rejects(array.read(), { code: "usage" });
+});
+
 test("names that leave the store are refused, in arrays, groups and writers", async () => {
   const store = await made();
   await store.put(".zgroup", text({ zarr_format: 2 }));

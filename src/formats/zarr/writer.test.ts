@@ -160,7 +160,8 @@ function slow(store: Store): Store {
     ...store,
     async put(key, bytes) {
       const held = bytes.slice();
-      for (let turn = (turns = Math.max(1, turns - 3)); turn > 0; turn--) await Promise.resolve();
+      turns = Math.max(1, turns - 3);
+      for (let turn = turns; turn > 0; turn--) await Promise.resolve();
       await store.put(key, held);
     },
   };
