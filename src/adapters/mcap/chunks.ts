@@ -106,6 +106,7 @@ export class Chunks {
     if (kind === "run") return record;
     const fault = (what: string, cause?: unknown) => mcapFault(this.#file.path, at, `a chunk ${what}`, cause);
     const head = chunkHead(record);
+    if (kind === "cut" && head !== undefined) return this.#begun(head, record.subarray(head.from));
     if (head === undefined || recordAt(viewOf(record), 0)?.to !== bytes || !(head.to <= bytes))
       throw fault("must begin and end here, got another record");
     const raw = await this.#raw(head, record.subarray(head.from, head.to)).catch((cause: unknown) => {
@@ -114,6 +115,18 @@ export class Chunks {
     if (head.crc !== 0 && Number.parseInt(this.#crc32.digest(raw), 16) !== head.crc)
       throw fault("has another checksum than it says");
     return raw;
+  }
+
+  /** What a packed chunk that is cut short still unpacks to; nothing where its codec cannot tell. */
+  #begun({ compression, rawBytes }: ChunkHead, packed: Uint8Array): Uint8Array {
+    const codec = this.#codecs.get(CODECS[compression] ?? "");
+    if (codec?.unpackCut === undefined || !(rawBytes <= MOST_UNPACKED)) return new Uint8Array();
+    try {
+      return codec.unpackCut(packed, rawBytes);
+    } catch {
+      // It is told as cut short, which it is as well.
+      return new Uint8Array();
+    }
   }
 
   async #raw({ compression, rawBytes }: ChunkHead, packed: Uint8Array): Promise<Uint8Array> {
