@@ -9,7 +9,7 @@ import {
   utf8,
   type WriteOptions,
 } from "../../../test/mcap-files.ts";
-import { type Codecs, WindrowError } from "../../core/index.ts";
+import { type Codecs, type ReadStore, WindrowError } from "../../core/index.ts";
 import { nodeCodecs, nodeHashes } from "../../node/index.ts";
 import { memoryStore } from "../../stores/index.ts";
 import { type McapOptions, type McapRecording, openMcap } from "./index.ts";
@@ -203,6 +203,20 @@ test("of a packed chunk that is cut short, the messages are read that still unpa
     recording.lost.examples[0]!,
     /^of a packed chunk that is cut short, the first \d+ of \d+ bytes are read/,
   );
+});
+
+test("a place that fails while the index is read is told, not taken for a file without one", async () => {
+  const inner = memoryStore();
+  await inner.put("x.mcap", await mcapBytes(TOPICS, MESSAGES, {}));
+  const { open: _, ...store } = inner;
+  const failing: ReadStore = {
+    ...store,
+    get(key, range) {
+      if (range !== undefined && range.from > 8) throw new WindrowError("io", "Cannot read: the line is down");
+      return store.get(key, range);
+    },
+  };
+  await assert.rejects(openMcap({ store: failing, key: "x.mcap", codecs, hashes }), { code: "io" });
 });
 
 test("a chunk that is damaged is lost by itself where there is no index, and refused where there is one", async () => {
