@@ -50,7 +50,9 @@ function numberOf(value: Json, kind: NumericKind): number {
 }
 
 function numbersOf({ type }: ZarrField, kind: NumericKind, value: Json): Arrays[NumericKind] {
-  const list = (Array.isArray(value) ? value : [value]).map((each: Json) => numberOf(each, kind));
+  // v3 has a word for it; v2 the number that NumPy keeps it as.
+  const said = value === "NaT" && type.unit !== undefined ? -(2 ** 63) : value;
+  const list = (Array.isArray(said) ? said : [said]).map((each: Json) => numberOf(each, kind));
   const values = valuesPerRow(type);
   if (list.length === 0 || values % list.length !== 0) return wrong(value);
   const all = Array.from({ length: values }, (_, i) => list[i % list.length]!);

@@ -153,6 +153,7 @@ test("a fill value that its type has not is refused, and bytes may leave out the
   // As zarr-python 2.18 writes b"ab" in three bytes.
   for (const fill of ["YWI=", "YWIA"]) assert.deepEqual(await filled("|S3", fill), Uint8Array.of(97, 98));
   assert.equal(await filled("<U3", "ab\0"), "ab");
+  assert.equal(await filled("<M8[ns]", "NaT"), -(2n ** 63n));
   assert.equal(await filled("|u1", 255), 255);
   assert.equal(await filled("|i1", -128), -128);
 });
