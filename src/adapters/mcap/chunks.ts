@@ -93,9 +93,12 @@ export class Chunks {
   #hold(at: number, bytes: number): void {
     this.#bytes.set(at, bytes);
     this.#held += bytes;
-    for (const oldest of [...this.#bytes.keys()]) {
-      if (this.#held <= this.#most || oldest === at) continue;
-      this.#held -= this.#bytes.get(oldest)!;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#held <= this.#most) return;
+      const own = this.#bytes.get(oldest);
+      // One that is being unpacked holds nothing yet.
+      if (own === undefined || oldest === at) continue;
+      this.#held -= own;
       this.#bytes.delete(oldest);
       this.#kept.delete(oldest);
     }
