@@ -18,6 +18,11 @@ export interface Codec {
    * but a few pieces. One taken is used up when the next is asked for; each given has a buffer of its own, which belongs to the caller.
    */
   unpackPieces?(pieces: AsyncIterable<Uint8Array>, rawLength: number): AsyncIterable<Uint8Array>;
+  /**
+   * What bytes that were cut short still unpack to, up to `most` bytes: the beginning of the whole, perhaps nothing.
+   * @throws WindrowError `damaged` when the bytes are not the codec's, or unpack to more.
+   */
+  unpackCut?(bytes: Uint8Array, most: number): Uint8Array;
 }
 
 /** Digests bytes to lower-case hexadecimal. */

@@ -61,9 +61,20 @@ export async function sourceAt(place: InspectPlace): Promise<Source> {
   if (parquet.length > 0) return { kind: "parquet", keys: parquet };
   const arrow = keys.filter((each) => ARROW_NAME.test(each));
   if (arrow.length > 0) return { kind: "arrow", keys: arrow };
+  if (keys.some((each) => ZARR_NAME.test(each))) throw notSamples(store.name);
   throw new WindrowError(
     "missing",
     `Cannot look at ${store.name}: expected a ${MANIFEST_FILE}, an MDS ${MDS_INDEX}, .parquet or .arrow files, got ${keys.length === 0 ? "nothing" : keys[0]}`,
+  );
+}
+
+/** What the root of a group or an array of Zarr has. */
+const ZARR_NAME = /^(\.z(group|array|metadata)|zarr\.json)$/;
+
+function notSamples(path: string): WindrowError {
+  return new WindrowError(
+    "unsupported",
+    `Cannot look at the samples of ${path}: Zarr has arrays, not samples; "windrow info" lists them, and "windrow convert" to a folder that ends in .parquet makes tables of them`,
   );
 }
 
@@ -71,6 +82,7 @@ async function fileSource(place: InspectPlace, key: Key): Promise<Source> {
   const size = (await place.store.size(key)) ?? 0;
   const head = await place.store.get(key, { from: 0, to: Math.min(ARROW_MAGIC.length, size) });
   const magic = new TextDecoder().decode(head);
+  if (magic.startsWith("PK") && /\.zarr\.zip$/.test(key)) throw notSamples(placeName(place));
   if (magic.startsWith("PAR1")) return { kind: "parquet", keys: [key] };
   if (magic === ARROW_MAGIC || ARROW_NAME.test(key)) return { kind: "arrow", keys: [key] };
   if (key.endsWith(".parquet")) {

@@ -87,6 +87,17 @@ test("the first samples come as plain values that JSON can hold", async () => {
   await assert.rejects(head(await place(), { rows: 0 }), { code: "usage" });
 });
 
+test("of arrays it is said that they are no samples, and what to do", async () => {
+  for (const name of [".zgroup", ".zarray", "zarr.json"]) {
+    const made = memoryPlace();
+    await made.store.put(name, new TextEncoder().encode("{}"));
+    await assert.rejects(head(made), { code: "unsupported", message: /Zarr has arrays, not samples; "windrow info" / });
+  }
+  const made = memoryPlace();
+  await made.store.put("scenes.zarr.zip", Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0));
+  await assert.rejects(stats({ ...made, key: "scenes.zarr.zip" }), { code: "unsupported", message: /Zarr has arrays/ });
+});
+
 test("info tells a file, a folder of shards, workers without a root, and nothing apart", async () => {
   assert.deepEqual([(await info(await place())).kind, (await info(await place())).samples], ["parquet", 2]);
   const made = memoryPlace();

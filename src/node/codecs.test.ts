@@ -237,3 +237,19 @@ test("snappy: a declared length is checked before anything is allocated", () => 
     });
   }
 });
+
+test("what was cut short unpacks as far as it goes", () => {
+  const zstd = codecs.get("zstd")!;
+  const raw = Uint8Array.from({ length: 400_000 }, (_, i) => (i * i) >> 7);
+  const packed = zstd.pack(raw);
+  let most = 0;
+  for (const part of [0, 0.1, 0.5, 0.9, 1]) {
+    const got = zstd.unpackCut!(packed.subarray(0, part * packed.length), raw.length);
+    assert.deepEqual(got, raw.slice(0, got.length));
+    assert.ok(got.length >= most);
+    most = got.length;
+  }
+  assert.equal(most, raw.length);
+  assert.throws(() => zstd.unpackCut!(packed, 1000), { code: "damaged" });
+  assert.throws(() => zstd.unpackCut!(raw, 1000), { code: "damaged" });
+});

@@ -64,6 +64,15 @@ const zstd: Codec = {
   unpack: (bytes, rawLength) => unpackExactly("zstd", zstdDecompressSync, bytes, rawLength),
   unpackLater: (bytes, rawLength) => unpackLater("zstd", promisify(zstdDecompress), bytes, rawLength),
   unpackPieces: (pieces, rawLength) => unpackPieces("zstd", createZstdDecompress, pieces, rawLength),
+  unpackCut(bytes, most) {
+    try {
+      // The last flush of a whole frame asks for its end; this one does not.
+      const finishFlush = constants.ZSTD_e_continue;
+      return compact(zstdDecompressSync(bytes, { ...unpackOptions(bytes, most), finishFlush }));
+    } catch (cause) {
+      throw notTheCodecs("zstd", cause, most);
+    }
+  },
 };
 
 const gz: Codec = {

@@ -135,7 +135,8 @@ class OpenZip implements ZipStore {
   }
 
   #entry(key: Key): ZipEntry | undefined {
-    return this.#files.get(safeKey(key, this.name));
+    // Those that are there are safe: only others need be looked at.
+    return this.#files.get(key) ?? this.#files.get(safeKey(key, this.name));
   }
 }
 
@@ -170,6 +171,8 @@ class EntryReader implements Disposable {
   readonly #most: number;
   /** Where the data of entries begin, by number, as far as it is known. */
   readonly #starts: number[] = [];
+  /** Where headers are read together with what follows. */
+  #room = new Uint8Array(0);
 
   constructor({ file, codec, hash, most }: Parts) {
     this.#file = file;
@@ -240,13 +243,23 @@ class EntryReader implements Disposable {
     const start = this.#starts[entry.number];
     if (start === undefined && entry.packed <= (this.container === undefined ? TOGETHER.trip : TOGETHER.call)) {
       const to = Math.min(entry.end, entry.at + headerBytes(entry) + LIKELY_EXTRA + entry.packed);
-      const bytes = await this.#file.read(entry.at, to);
+      const bytes = this.#together(entry.at, to) ?? (await this.#file.read(entry.at, to));
       const begin = this.#startOf(entry, bytes) - entry.at;
       // At the beginning of a buffer of its own, as typed arrays over it need it.
       if (begin + entry.packed <= bytes.length) return bytes.slice(begin, begin + entry.packed);
     }
     const from = this.#starts[entry.number] ?? (await this.#findStart(entry));
     return this.#file.read(from, from + entry.packed);
+  }
+
+  /** A header and what follows, where it can be read at once: they are gone with the next call. */
+  #together(from: number, to: number): Uint8Array | undefined {
+    const { container } = this;
+    if (container === undefined) return undefined;
+    if (this.#room.length < to - from) this.#room = new Uint8Array(2 * (to - from));
+    const bytes = this.#room.subarray(0, to - from);
+    container.readInto(from, bytes);
+    return bytes;
   }
 
   async #findStart(entry: ZipEntry): Promise<number> {

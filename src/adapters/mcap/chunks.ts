@@ -93,9 +93,12 @@ export class Chunks {
   #hold(at: number, bytes: number): void {
     this.#bytes.set(at, bytes);
     this.#held += bytes;
-    for (const oldest of [...this.#bytes.keys()]) {
-      if (this.#held <= this.#most || oldest === at) continue;
-      this.#held -= this.#bytes.get(oldest)!;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#held <= this.#most) return;
+      const own = this.#bytes.get(oldest);
+      // One that is being unpacked holds nothing yet.
+      if (own === undefined || oldest === at) continue;
+      this.#held -= own;
       this.#bytes.delete(oldest);
       this.#kept.delete(oldest);
     }
@@ -106,6 +109,7 @@ export class Chunks {
     if (kind === "run") return record;
     const fault = (what: string, cause?: unknown) => mcapFault(this.#file.path, at, `a chunk ${what}`, cause);
     const head = chunkHead(record);
+    if (kind === "cut" && head !== undefined) return this.#begun(head, record.subarray(head.from));
     if (head === undefined || recordAt(viewOf(record), 0)?.to !== bytes || !(head.to <= bytes))
       throw fault("must begin and end here, got another record");
     const raw = await this.#raw(head, record.subarray(head.from, head.to)).catch((cause: unknown) => {
@@ -114,6 +118,18 @@ export class Chunks {
     if (head.crc !== 0 && Number.parseInt(this.#crc32.digest(raw), 16) !== head.crc)
       throw fault("has another checksum than it says");
     return raw;
+  }
+
+  /** What a packed chunk that is cut short still unpacks to; nothing where its codec cannot tell. */
+  #begun({ compression, rawBytes }: ChunkHead, packed: Uint8Array): Uint8Array {
+    const codec = this.#codecs.get(CODECS[compression] ?? "");
+    if (codec?.unpackCut === undefined || !(rawBytes <= MOST_UNPACKED)) return new Uint8Array();
+    try {
+      return codec.unpackCut(packed, rawBytes);
+    } catch {
+      // It is told as cut short, which it is as well.
+      return new Uint8Array();
+    }
   }
 
   async #raw({ compression, rawBytes }: ChunkHead, packed: Uint8Array): Promise<Uint8Array> {

@@ -7,8 +7,8 @@ export interface Chunk {
   /** Where it begins in the file: a chunk's record, or the first record of a run. */
   readonly at: number;
   readonly bytes: number;
-  /** Whether it is a chunk; a run is read as it is. */
-  readonly kind: "chunk" | "run";
+  /** Whether it is a chunk, or the beginning of one at the end of a file that is cut short; a run is read as it is. */
+  readonly kind: "chunk" | "cut" | "run";
   /** Where the index of each channel's messages lies in the file; absent where the chunk has none. */
   readonly index?: ReadonlyMap<number, { readonly from: number; readonly to: number }>;
 }
@@ -28,7 +28,7 @@ export interface Places {
 export interface McapLost {
   /** Why all of the file was read to find its messages: it has no index that holds; absent where it has one. */
   readonly noIndex?: string;
-  /** Bytes at its end that are no whole records. */
+  /** Bytes at its end that are no whole records; a packed chunk that is cut short is counted whole, though its beginning be read. */
   readonly bytes: number;
   /** Chunks that cannot be unpacked. */
   readonly chunks: number;

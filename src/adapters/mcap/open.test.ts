@@ -9,7 +9,7 @@ import {
   utf8,
   type WriteOptions,
 } from "../../../test/mcap-files.ts";
-import { type Codecs, WindrowError } from "../../core/index.ts";
+import { type Codecs, type ReadStore, WindrowError } from "../../core/index.ts";
 import { nodeCodecs, nodeHashes } from "../../node/index.ts";
 import { memoryStore } from "../../stores/index.ts";
 import { type McapOptions, type McapRecording, openMcap } from "./index.ts";
@@ -185,6 +185,38 @@ test("messages of a chunk that is cut short are read where it is not packed", as
   const values = Object.values(await contentOf(recording)).flatMap((content) => content.values);
   assert.equal(values.length, 11);
   assert.ok(recording.lost.bytes > 0 && recording.lost.bytes < 60, `${recording.lost.bytes}`);
+});
+
+test("of a packed chunk that is cut short, the messages are read that still unpack", async () => {
+  const messages = Array.from({ length: 9000 }, (_, i) => ({ topic: 0, logTime: START + BigInt(i), data: number(i) }));
+  const bytes = await mcapBytes(TOPICS.slice(0, 1), messages, { compressChunk: COMPRESSIONS.zstd });
+  const chunk = recordsOf(bytes).find(({ opcode }) => opcode === 0x06)!;
+  const recording = await opened(bytes.slice(0, chunk.to - 20));
+  const values = Object.values(await contentOf(recording)).flatMap((content) => content.values);
+  assert.ok(values.length > 1000 && values.length < 9000, `${values.length}`);
+  assert.deepEqual(
+    values,
+    Array.from(values, (_, i) => i),
+  );
+  assert.equal(recording.lost.bytes, chunk.to - 20 - chunk.from);
+  assert.match(
+    recording.lost.examples[0]!,
+    /^of a packed chunk that is cut short, the first \d+ of \d+ bytes are read/,
+  );
+});
+
+test("a place that fails while the index is read is told, not taken for a file without one", async () => {
+  const inner = memoryStore();
+  await inner.put("x.mcap", await mcapBytes(TOPICS, MESSAGES, {}));
+  const { open: _, ...store } = inner;
+  const failing: ReadStore = {
+    ...store,
+    get(key, range) {
+      if (range !== undefined && range.from > 8) throw new WindrowError("io", "Cannot read: the line is down");
+      return store.get(key, range);
+    },
+  };
+  await assert.rejects(openMcap({ store: failing, key: "x.mcap", codecs, hashes }), { code: "io" });
 });
 
 test("a chunk that is damaged is lost by itself where there is no index, and refused where there is one", async () => {

@@ -120,17 +120,22 @@ class Scan {
     }
   }
 
-  /** Of a chunk that is cut short and not packed, the records that are whole. */
+  /** Of a chunk that is cut short, the records that are whole. @returns where what is whole ends */
   async #cutChunk(at: number): Promise<number> {
     this.#endRun(at);
     const head = chunkHead(await this.#file.read(at, Math.min(this.#file.bytes, at + 256)));
-    if (head === undefined || head.compression !== "") return at;
-    const from = at + head.from;
-    if (this.#file.bytes - from > MOST_CUT) return at;
-    const records = await this.#file.read(from, this.#file.bytes);
+    const from = head?.compression === "" ? at + head.from : at;
+    if (head === undefined || this.#file.bytes - from > MOST_CUT) return at;
+    const bytes = this.#file.bytes - from;
+    const records = await this.#chunks.records({ at: from, bytes, kind: from === at ? "cut" : "run" });
     const end = this.#records(records, from);
-    if (end > 0) this.#found.push({ at: from, bytes: end, kind: "run" });
-    return end === 0 ? at : from + end;
+    if (end === 0) return at;
+    this.#found.push({ at: from, bytes: from === at ? bytes : end, kind: from === at ? "cut" : "run" });
+    if (from > at) return from + end;
+    this.#note(
+      `of a packed chunk that is cut short, the first ${end} of ${head.rawBytes} bytes are read (at byte ${at})`,
+    );
+    return at;
   }
 
   async #chunk(chunk: Chunk): Promise<void> {

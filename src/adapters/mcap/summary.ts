@@ -71,6 +71,8 @@ export async function readSummary(library: McapLibrary, file: SourceFile): Promi
   try {
     reader = await library.McapIndexedReader.Initialize({ readable });
   } catch (error) {
+    // A place that fails is no damage of the file.
+    if (error instanceof WindrowError && error.code !== "damaged") throw error;
     return error instanceof Error ? error.message : String(error);
   }
   const chunks = reader.chunkIndexes.map(chunkOf).sort((a, b) => a.at - b.at);

@@ -52,10 +52,7 @@ export class ChunkCache {
       this.#entries.set(key, { chunk, bytes: bytes + ENTRY_BYTES });
       this.#bytes += bytes + ENTRY_BYTES;
     }
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#most) return;
-      this.#drop(oldest, entry);
-    }
+    if (this.#bytes > this.#most) this.#makeRoom();
   }
 
   /** Loads a chunk and keeps it. A load that fails is forgotten. */
@@ -70,6 +67,15 @@ export class ChunkCache {
       return chunk;
     } finally {
       this.#loading.delete(key);
+    }
+  }
+
+  /** Of many entries some at once: a map is walked past all that were deleted from its beginning. */
+  #makeRoom(): void {
+    const most = this.#entries.size - (this.#entries.size >> 4);
+    for (const [oldest, entry] of this.#entries) {
+      if (this.#bytes <= this.#most && this.#entries.size <= most) return;
+      this.#drop(oldest, entry);
     }
   }
 

@@ -101,6 +101,47 @@ export function checkChunk(
     damaged(`${packed.length} bytes cannot hold a chunk of ${rawBytes}`);
 }
 
+/** RFC 8878, 3.1.1.1: the size stands behind the descriptor and, where there is one, the window; `undefined` where the frame has none. */
+function promisedByZstd(view: DataView): number | undefined {
+  const descriptor = view.getUint8(4);
+  const isSingle = (descriptor & 0x20) !== 0;
+  const at = 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!;
+  switch (descriptor >> 6) {
+    case 0:
+      return isSingle ? view.getUint8(at) : undefined;
+    case 1:
+      return 256 + view.getUint16(at, true);
+    case 2:
+      return view.getUint32(at, true);
+    default:
+      return Number(view.getBigUint64(at, true));
+  }
+}
+
+/**
+ * Bytes that a packed chunk says it unpacks to; `undefined` where it does not say.
+ * @throws RangeError for one that is cut short
+ */
+export function promisedBytes(compressor: ZarrCompressor | null, packed: Uint8Array): number | undefined {
+  if (compressor === null) return packed.length;
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  switch (compressor.id) {
+    case "blosc":
+      return view.getUint32(4, true);
+    case "lz4":
+      return view.getUint32(0, true);
+    case "zstd":
+      return promisedByZstd(view);
+    // RFC 1952, 2.3.1: ISIZE; of one member, which is what is written.
+    case "gzip":
+      return view.getUint32(packed.length - 4, true);
+    case "zlib":
+      return undefined;
+    default:
+      return unreachable(compressor);
+  }
+}
+
 /** What the opening of a chunk needs. */
 export interface ChunkOptions {
   /** Bytes of a whole chunk. */

@@ -14,14 +14,27 @@ const NAMED: Readonly<Record<string, number>> = {
 
 const wrong = (value: Json) => damaged(`fill_value ${JSON.stringify(value)} is none of its data type's values`);
 
-function base64(text: string, bytes: number): Uint8Array {
-  let raw: Uint8Array;
+function unpacked(text: string): Uint8Array {
   try {
-    raw = Uint8Array.fromBase64(text);
+    return Uint8Array.fromBase64(text);
   } catch {
     return wrong(text);
   }
+}
+
+function base64(text: string, bytes: number): Uint8Array {
+  const raw = unpacked(text);
   return raw.length === bytes ? raw : damaged(`fill_value has ${raw.length} bytes, its data type ${bytes}`);
+}
+
+const BITS: Readonly<Partial<Record<NumericKind, number>>> = { i8: 8, u8: 8, i16: 16, u16: 16, i32: 32, u32: 32 };
+
+/** Whether a kind of whole numbers has this one. Of 64 bits, JSON gives those that it keeps. */
+function fits(number: number, kind: NumericKind): boolean {
+  const isUnsigned = kind.startsWith("u");
+  const bits = BITS[kind];
+  if (bits === undefined) return !isUnsigned || number >= 0;
+  return isUnsigned ? number >= 0 && number < 2 ** bits : number >= -(2 ** (bits - 1)) && number < 2 ** (bits - 1);
 }
 
 function numberOf(value: Json, kind: NumericKind): number {
@@ -29,7 +42,7 @@ function numberOf(value: Json, kind: NumericKind): number {
   const number = typeof value === "string" && Object.hasOwn(NAMED, value) ? NAMED[value]! : value;
   if (typeof number !== "number") return wrong(value);
   const isWhole = kind !== "f16" && kind !== "f32" && kind !== "f64";
-  if (isWhole && !Number.isInteger(number)) return wrong(value);
+  if (isWhole && !(Number.isInteger(number) && fits(number, kind))) return wrong(value);
   // −2⁶³, which stands for "not a time", is exact though it is large.
   if (isWhole && !Number.isSafeInteger(number) && number !== -(2 ** 63))
     unsupported(`fill_value ${number}, which JSON does not keep exactly`);
@@ -37,7 +50,9 @@ function numberOf(value: Json, kind: NumericKind): number {
 }
 
 function numbersOf({ type }: ZarrField, kind: NumericKind, value: Json): Arrays[NumericKind] {
-  const list = (Array.isArray(value) ? value : [value]).map((each: Json) => numberOf(each, kind));
+  // v3 has a word for it; v2 the number that NumPy keeps it as.
+  const said = value === "NaT" && type.unit !== undefined ? -(2 ** 63) : value;
+  const list = (Array.isArray(said) ? said : [said]).map((each: Json) => numberOf(each, kind));
   const values = valuesPerRow(type);
   if (list.length === 0 || values % list.length !== 0) return wrong(value);
   const all = Array.from({ length: values }, (_, i) => list[i % list.length]!);
@@ -54,7 +69,18 @@ function putFill(field: ZarrField, value: Json, into: Uint8Array): void {
 function fillData(field: ZarrField, value: Json): Arrays[keyof Arrays] {
   if (field.value.is === "numbers") return numbersOf(field, field.value.kind, value);
   if (typeof value !== "string") return wrong(value);
-  return field.value.is === "text" ? [value] : [base64(value, field.bytes)];
+  if (field.value.is === "text") return [...value].length * 4 <= field.bytes ? [withoutNuls(value)] : wrong(value);
+  return [fillBytesOf(field, value)];
+}
+
+const withoutNuls = (text: string) => text.replace(/\0+$/, "");
+
+/** Bytes of a field: zarr-python leaves out the NULs that fill one of kind `S` up. */
+function fillBytesOf({ value, bytes }: ZarrField, text: string): Uint8Array {
+  if (value.is === "bytes" && value.keepsNuls) return base64(text, bytes);
+  const raw = unpacked(text);
+  if (raw.length > bytes) return wrong(text);
+  return raw.subarray(0, raw.findLastIndex((byte) => byte !== 0) + 1);
 }
 
 /** v3 `struct`: a value for each field, by name, in objects for structures in structures. */

@@ -26,6 +26,17 @@ async function made(
   return store;
 }
 
+const PLAIN = {
+  zarr_format: 2,
+  shape: [4],
+  chunks: [4],
+  dtype: "<i4",
+  compressor: null,
+  fill_value: 0,
+  order: "C",
+  filters: null,
+};
+
 const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 async function readAll(store: Store): Promise<void> {
@@ -120,6 +131,90 @@ for (const [i, change] of BROKEN.entries()) {
     );
   });
 }
+
+test("a fill value that its type has not is refused, and bytes may leave out the NULs at their end", async () => {
+  async function filled(dtype: string, fill: Json): Promise<unknown> {
+    const store = memoryStore();
+    await store.put("a/.zarray", text({ ...PLAIN, dtype, fill_value: fill }));
+    const array = await openZarr(store, "a", { codecs });
+    assert.ok(array.kind === "rows");
+    return (await array.rows({ from: 0, to: 1 }))[0]!["value"];
+  }
+  for (const [dtype, fill] of [
+    ["|u1", 300],
+    ["|u1", -1],
+    ["|i1", 128],
+    ["<i4", 2 ** 40],
+    ["<u8", -1],
+    ["<U3", "abcd"],
+    ["|S3", "YWJjZA=="],
+  ] as const)
+    await assert.rejects(filled(dtype, fill), { code: "damaged", message: /^Cannot read a\/.zarray: fill_value / });
+  // As zarr-python 2.18 writes b"ab" in three bytes.
+  for (const fill of ["YWI=", "YWIA"]) assert.deepEqual(await filled("|S3", fill), Uint8Array.of(97, 98));
+  assert.equal(await filled("<U3", "ab\0"), "ab");
+  assert.equal(await filled("<M8[ns]", "NaT"), -(2n ** 63n));
+  assert.equal(await filled("|u1", 255), 255);
+  assert.equal(await filled("|i1", -128), -128);
+});
+
+/** What became of a read of a plain array with this chunk. */
+async function readPlain(change: Readonly<Record<string, unknown>>, chunk?: Uint8Array): Promise<ArrayLike<unknown>> {
+  const store = memoryStore();
+  await store.put("a/.zarray", text({ ...PLAIN, shape: [4, 4], chunks: [2, 2], ...change }));
+  if (chunk !== undefined) await store.put("a/0.0", chunk);
+  const array = await openZarr(store, "a", { codecs });
+  assert.ok(array.kind === "plain");
+  return (await array.read([{ from: 0, to: 1 }, null])).data;
+}
+
+test("plain arrays set no more aside than their chunks can be", async () => {
+  const zeros = new Uint8Array(1 << 24);
+  const bad = { message: /^Cannot read a\/(0\.0|\.zarray): / };
+  const packings = [
+    [null, zeros],
+    [{ id: "gzip", level: 1 }, codecs.get("gz")!.pack(zeros)],
+    [{ id: "zlib", level: 1 }, codecs.get("zlib")!.pack(zeros)],
+    [{ id: "zstd", level: 1 }, codecs.get("zstd")!.pack(zeros)],
+    [null, new Uint8Array(15)],
+    [{ id: "zstd", level: 1 }, Uint8Array.of(1, 2)],
+    [{ id: "gzip", level: 1 }, Uint8Array.of(1, 2)],
+  ] as const;
+  for (const [compressor, chunk] of packings)
+    for (const filters of [null, [{ id: "delta", dtype: "<i4" }]])
+      if (filters === null || (chunk.length !== 15 && compressor?.id !== "zlib"))
+        await assert.rejects(readPlain({ compressor, filters }, chunk), bad);
+  for (const dtype of ["<i4", "|O"]) {
+    const huge = { dtype, chunks: [60_000, 60_000] };
+    await assert.rejects(readPlain(huge), { ...bad, code: "unsupported" });
+  }
+});
+
+test("filtered plain arrays are read, whatever packs them, unless a chunk could be too large", async () => {
+  // How much zlib will unpack to is not to be seen, but its bytes are.
+  const noise = codecs
+    .get("zlib")!
+    .pack(Uint8Array.from({ length: 1 << 21 }, (_, i) => Math.imul(i, i * 0x9e3779b1) >> 13));
+  const filtered = { compressor: { id: "zlib", level: 1 }, filters: [{ id: "delta", dtype: "<i4" }] };
+  await assert.rejects(readPlain(filtered, noise), { code: "unsupported" });
+  const raw = new Uint8Array(Int32Array.of(5, 1, 1, 1).buffer);
+  for (const id of [null, "gzip", "zstd", "zlib"]) {
+    const compressor = id === null ? null : { id, level: 1 };
+    const chunk = id === null ? raw : codecs.get(id === "gzip" ? "gz" : id)!.pack(raw);
+    const filters = [{ id: "delta", dtype: "<i4" }];
+    assert.deepEqual([...Array.from(await readPlain({ compressor }, chunk))], [5, 1, 0, 0]);
+    assert.deepEqual([...Array.from(await readPlain({ compressor, filters }, chunk))], [5, 6, 0, 0]);
+  }
+});
+
+test("of a plain array that is too large to be read at once, parts are read", async () => {
+  const store = memoryStore();
+  await store.put("a/.zarray", text({ ...PLAIN, shape: [100_000, 100_000], chunks: [10, 10], fill_value: 7 }));
+  const array = await openZarr(store, "a", { codecs });
+  assert.ok(array.kind === "plain");
+  assert.deepEqual((await array.read([{ from: 99_999, to: 100_000 }, 3])).data, Int32Array.of(7));
+  await assert.rejects(array.read(), { code: "usage" });
+});
 
 test("names that leave the store are refused, in arrays, groups and writers", async () => {
   const store = await made();

@@ -95,6 +95,11 @@ const MOST_ROW_BYTES = 1 << 26;
 /** Bytes of a chunk: Blosc counts them in 32 bits, and so do typed arrays of some engines. */
 const MOST_CHUNK_BYTES = 2 ** 31 - 1;
 
+/** The bytes of a chunk, if they are not too many. @throws WindrowError `unsupported` */
+export function checkedChunkBytes(bytes: number): number {
+  return bytes <= MOST_CHUNK_BYTES ? bytes : unsupported(`chunks of ${bytes} bytes`);
+}
+
 /** Whether chunks of this array are rows one behind the other, so that it is read and written here. */
 export function isRows({ shape, chunks, order, filters }: ArrayLayout): boolean {
   const isWhole = shape.slice(1).every((size, axis) => chunks[axis + 1] === size);
@@ -121,7 +126,7 @@ export function rowsMeta(path: string, layout: ArrayLayout): RowsMeta {
   const dtype = zarrDtype(layout.dtype, rowShape);
   const rowBytes = rowShape.reduce((bytes, size) => bytes * size, dtype.itemBytes);
   if (rowBytes === 0 || rowBytes > MOST_ROW_BYTES) unsupported(`rows of ${rowBytes} bytes`);
-  if (rowBytes * chunkRows > MOST_CHUNK_BYTES) unsupported(`chunks of ${rowBytes * chunkRows} bytes`);
+  checkedChunkBytes(rowBytes * chunkRows);
   const tail = rowShape.map(() => `${layout.separator}0`).join("");
   return {
     path,

@@ -107,7 +107,8 @@ async function arrayAt(
   layout: ArrayLayout,
   { key, source, attributes }: Opening,
 ): Promise<ZarrArray | ZarrPlainArray> {
-  if (!Array.isArray(layout.dtype) && !isPlainRows(layout)) return openPlain(source.store, path, layout, attributes);
+  if (!Array.isArray(layout.dtype) && !isPlainRows(layout))
+    return openPlain(source.store, path, layout, { codecs: source.codecs, attributes });
   return zarrRows(
     at({ key, offset: 0 }, () => rowsMeta(path, layout)),
     attributes,

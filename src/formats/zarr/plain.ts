@@ -1,8 +1,17 @@
 /** Plain arrays of any number of axes, filters and orders, through zarrita: what is no table of rows. */
 
-import { isSafeKey, type ReadStore, WindrowError } from "../../core/index.ts";
-import type { JsonObject } from "./compressor.ts";
-import type { ArrayLayout } from "./metadata.ts";
+import { type Codecs, isSafeKey, type Json, type Key, type ReadStore, WindrowError } from "../../core/index.ts";
+import { at, damaged, unsupported } from "../fault.ts";
+import {
+  checkChunk,
+  type JsonObject,
+  promisedBytes,
+  unpackChunk,
+  type ZarrCompressor,
+  zarrCompressor,
+} from "./compressor.ts";
+import { zarrDtype } from "./dtype.ts";
+import { type ArrayLayout, checkedChunkBytes, joined, jsonAt } from "./metadata.ts";
 
 /** Of each axis: everything (null), one place, or a range with a step. */
 export type PlainSelection = readonly (
@@ -46,14 +55,93 @@ function notRead(path: string, cause: unknown): WindrowError {
   return new WindrowError(code, `Cannot read ${path}: ${message}`, { details: { path }, cause });
 }
 
+/** How chunks are unpacked here, so that zarrita, which sets aside whatever a chunk unpacks to, only has them raw. */
+interface Unpacking {
+  readonly compressor: ZarrCompressor | null;
+  /** What each must unpack to; `undefined` for what filters have made of values, or objects. */
+  readonly rawBytes: number | undefined;
+  /** And what it may, at the most. */
+  readonly mostBytes: number;
+  readonly codecs: Codecs;
+}
+
+/** What a chunk of objects may unpack to. */
+const MOST_OBJECTS = 2 ** 30;
+/** Filters may make values longer, and have heads of their own. */
+const FILTERED = { times: 8, more: 1 << 16 } as const;
+
+/**
+ * Of chunks of v2, and of v3 behind no codecs but these.
+ * @throws WindrowError `unsupported` for chunks that are too large, `damaged`
+ */
+function unpackingOf(
+  { format, chunks, dtype, filters, compressor }: ArrayLayout,
+  codecs: Codecs,
+): Unpacking | undefined {
+  const values = chunks.reduce((all, size) => all * size, 1);
+  const isObjects = dtype === "|O";
+  const bytes = checkedChunkBytes(isObjects ? values : values * zarrDtype(dtype).itemBytes);
+  if (format === 3 && filters.length > 0) return undefined;
+  const isKnown = !isObjects && filters.length === 0;
+  const mostBytes = isObjects ? MOST_OBJECTS : bytes * FILTERED.times + FILTERED.more;
+  return { compressor: zarrCompressor(compressor), rawBytes: isKnown ? bytes : undefined, mostBytes, codecs };
+}
+
+/** Whether chunks are left to zarrita to unpack: zlib does not say how much that will be. */
+const isLeft = ({ compressor, rawBytes }: Unpacking) => compressor?.id === "zlib" && rawBytes === undefined;
+
+/** So large a chunk of zlib is left to zarrita: it unpacks to 1032 times as much at the most. */
+const MOST_LEFT = 2 ** 20;
+
+function unpacked({ compressor, codecs, mostBytes, ...of }: Unpacking, packed: Uint8Array): Uint8Array {
+  const rawBytes = of.rawBytes ?? promisedBytes(compressor, packed);
+  if (rawBytes === undefined) return unsupported("a chunk that does not say what it unpacks to");
+  if (rawBytes > mostBytes) damaged(`a chunk of up to ${mostBytes} bytes was expected, got ${rawBytes}`);
+  checkChunk(compressor, packed, { rawBytes, codecs });
+  return unpackChunk(compressor, packed, { rawBytes, codecs });
+}
+
+function left(packed: Uint8Array): Uint8Array {
+  return packed.length <= MOST_LEFT ? packed : unsupported(`a filtered chunk of zlib of ${packed.length} bytes`);
+}
+
+/** The metadata without what packs chunks. */
+function rawMeta({ format }: ArrayLayout, meta: JsonObject): Json {
+  if (format === 2) return { ...meta, compressor: null };
+  const { codecs } = meta;
+  return { ...meta, codecs: Array.isArray(codecs) ? codecs.slice(0, 1) : [] };
+}
+
 /** A store as zarrita asks for it: keys with a slash before them. */
-function readable(store: ReadStore): { get(key: string): Promise<Uint8Array | undefined> } {
+function readable(
+  store: ReadStore,
+  metaKey: Key,
+  layout: ArrayLayout,
+  unpacking: Unpacking | undefined,
+): { get(key: string): Promise<Uint8Array | undefined> } {
   return {
-    async get(key) {
-      const own = key.slice(1);
-      return isSafeKey(own) ? store.get(own) : undefined;
+    async get(slashed) {
+      const key = slashed.slice(1);
+      if (!isSafeKey(key)) return undefined;
+      if (unpacking !== undefined && !isLeft(unpacking) && key === metaKey) {
+        const meta = await jsonAt(store, key);
+        return meta && new TextEncoder().encode(JSON.stringify(rawMeta(layout, meta)));
+      }
+      const bytes = await store.get(key);
+      if (bytes === undefined || unpacking === undefined || /(^|\/)(\.z\w+|zarr\.json)$/.test(key)) return bytes;
+      return at({ key, offset: 0 }, () => (isLeft(unpacking) ? left(bytes) : unpacked(unpacking, bytes)));
     },
   };
+}
+
+/** Values that a selection has. What is beyond the array zarrita leaves out. */
+function selected(shape: readonly number[], selection: PlainSelection | undefined): number {
+  return shape.reduce((all, size, axis) => {
+    const chosen = selection?.[axis] ?? null;
+    if (chosen === null) return all * size;
+    if (typeof chosen === "number") return all;
+    return all * Math.max(0, Math.ceil((Math.min(size, chosen.to) - chosen.from) / (chosen.step ?? 1)));
+  }, 1);
 }
 
 function plainData(data: unknown): PlainValues["data"] {
@@ -66,12 +154,15 @@ function plainData(data: unknown): PlainValues["data"] {
 export async function openPlain(
   store: ReadStore,
   path: string,
-  { format, shape, chunks }: ArrayLayout,
-  attributes: JsonObject,
+  layout: ArrayLayout,
+  { codecs, attributes }: { readonly codecs: Codecs; readonly attributes: JsonObject },
 ): Promise<ZarrPlainArray> {
+  const { format, shape, chunks } = layout;
+  const key = joined(path, format === 2 ? ".zarray" : "zarr.json");
+  const unpacking = at({ key, offset: 0 }, () => unpackingOf(layout, codecs));
   // Loaded when first used: tables of rows do without.
   const zarrita = await import("zarrita");
-  const location = zarrita.root(readable(store)).resolve(path);
+  const location = zarrita.root(readable(store, key, layout, unpacking)).resolve(path);
   const { v2, v3 } = zarrita.open;
   const opening = format === 2 ? v2(location, { kind: "array" }) : v3(location, { kind: "array" });
   const array = await opening.catch((cause: unknown) => {
@@ -85,10 +176,11 @@ export async function openPlain(
     chunks,
     dtype: array.dtype,
     async read(selection) {
-      if (shape.reduce((all, size) => all * size, 1) > MOST_VALUES)
+      const values = selected(shape, selection);
+      if (values > MOST_VALUES)
         throw new WindrowError(
           "usage",
-          `Cannot read ${path}: up to ${MOST_VALUES} values are read at once, got shape ${shape}`,
+          `Cannot read ${path}: up to ${MOST_VALUES} values are read at once, got ${values} of shape ${shape}`,
         );
       const wanted = selection?.map((axis) =>
         typeof axis === "object" && axis !== null ? zarrita.slice(axis.from, axis.to, axis.step ?? 1) : axis,

@@ -153,6 +153,64 @@ test("a store that fails is told by the call after, or by close, and the length 
   assert.deepEqual(await keysOf(store), ["a/.zarray"]);
 });
 
+/** A store whose puts take a while, the earlier the longer. */
+function slow(store: Store): Store {
+  let turns = 20;
+  return {
+    ...store,
+    async put(key, bytes) {
+      const held = bytes.slice();
+      turns = Math.max(1, turns - 3);
+      for (let turn = turns; turn > 0; turn--) await Promise.resolve();
+      await store.put(key, held);
+    },
+  };
+}
+
+test("rows are set behind those that were just appended, not beneath them", async () => {
+  const store = slow(memoryStore());
+  await using writer = await createZarrArray(store, "a", spec, { codecs });
+  await writer.append(ints(1, 2, 3, 4));
+  await writer.set(1, ints(9));
+  await writer.append(ints(5, 6, 7, 8));
+  await writer.set(4, ints(50, 60, 70, 80));
+  await writer.close();
+  assert.deepEqual(await valuesOf(store), [1, 9, 3, 4, 50, 60, 70, 80]);
+});
+
+test("a writer that is given up lets others append when its chunks are gone, not before", async () => {
+  const inner = memoryStore();
+  const store: Store = {
+    ...inner,
+    async delete(key) {
+      await assert.rejects(
+        async () => {
+          await using other = await editZarrArray(inner, "a", { codecs });
+          await other.append(ints(5, 6, 7, 8));
+          await other.close();
+        },
+        { code: "exists" },
+      );
+      await inner.delete(key);
+    },
+  };
+  await (await createZarrArray(store, "a", spec, { codecs })).close();
+  {
+    await using writer = await editZarrArray(store, "a", { codecs });
+    await writer.append(ints(1, 2, 3, 4));
+  }
+  assert.deepEqual(await keysOf(inner), ["a/.zarray"]);
+});
+
+test("of two that would make one array, one is told", async () => {
+  const store = slow(memoryStore());
+  const made = await Promise.allSettled([
+    createZarrArray(store, "a", spec, { codecs }),
+    createZarrArray(store, "a", spec, { codecs }),
+  ]);
+  assert.deepEqual(made.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+});
+
 test("metadata that was gathered names what is there in a store that cannot list", async () => {
   const store = memoryStore();
   await createZarrGroup(store, "");

@@ -92,6 +92,8 @@ class RowWriter implements ZarrWriter {
     const to = from + records.length / rowBytes;
     if (!Number.isSafeInteger(from) || from < 0 || to > this.#length)
       throw this.#wrong(`rows ${from} to ${to} must lie in the array, got one of ${this.#length} rows`);
+    // Chunks under way, of this writer too, are read again or replaced only when they are in the store.
+    await this.#chunks.settle();
     // Held until the chunks are in the store.
     using locks = new DisposableStack();
     for (const part of partsOf({ from, to, step: 1 }, chunkRows)) {
@@ -126,6 +128,7 @@ class RowWriter implements ZarrWriter {
       if (first > 0) {
         this.#tail = await this.#openTail((this.#length - first) / chunkRows, first);
         await this.#closeTail();
+        await this.#chunks.settle();
       }
       this.#length = length;
       return;
@@ -147,9 +150,12 @@ class RowWriter implements ZarrWriter {
     if (!this.#isOpen) return;
     // Whatever failed before has been told.
     await this.#chunks.settle().catch(() => {});
-    const hasAppended = this.#length > this.#written;
-    this.#release();
-    if (hasAppended) await this.#deleteFrom(Math.ceil(this.#written / this.#meta.chunkRows));
+    try {
+      // Before another writer may append: the chunks it puts would have the same names.
+      if (this.#length > this.#written) await this.#deleteFrom(Math.ceil(this.#written / this.#meta.chunkRows));
+    } finally {
+      this.#release();
+    }
   }
 
   #release(): void {
@@ -285,8 +291,10 @@ export async function createZarrArray(
       "usage",
       `Cannot make ${JSON.stringify(path)} in ${store.name}: the name leaves the store, or is no name`,
     );
-  await checkFree(store, path);
   const key = joined(path, ".zarray");
+  // Of two that would make it, one is told.
+  using _lock = store.lock?.(key, `make ${path}`);
+  await checkFree(store, path);
   const writer = at(
     { key, offset: 0 },
     () => new RowWriter(store, rowsMeta(path, layoutOfV2(arrayDoc(spec))), options),
