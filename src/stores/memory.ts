@@ -2,6 +2,7 @@
 
 import { type Draft, type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
 import { checkRange, closedFile, safeKey } from "./guards.ts";
+import { heldDraft } from "./held-draft.ts";
 
 /** An empty store that lives as long as it is held. What goes in and what comes out are copies. */
 export function memoryStore(name = "memory"): Store {
@@ -25,7 +26,7 @@ export function memoryStore(name = "memory"): Store {
     async put(key, bytes) {
       files.set(safeKey(key, name), bytes.slice());
     },
-    draft: async (key) => new MemoryDraft(safeKey(key, name), (bytes) => files.set(key, bytes)),
+    draft: async (key) => heldDraft(safeKey(key, name), (bytes) => void files.set(key, bytes)),
     async delete(key) {
       files.delete(safeKey(key, name));
     },
@@ -52,47 +53,4 @@ function openBytes(bytes: Uint8Array, path: string): OpenFile {
       isOpen = false;
     },
   };
-}
-
-class MemoryDraft implements Draft {
-  readonly #key: Key;
-  readonly #publish: (bytes: Uint8Array) => void;
-  #pieces: Uint8Array[] | undefined = [];
-  #bytes = 0;
-
-  constructor(key: Key, publish: (bytes: Uint8Array) => void) {
-    this.#key = key;
-    this.#publish = publish;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#open().push(bytes.slice());
-    this.#bytes += bytes.length;
-  }
-
-  async publish(): Promise<void> {
-    const whole = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const piece of this.#open()) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = undefined;
-    this.#publish(whole);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#pieces = undefined;
-  }
-
-  #open(): Uint8Array[] {
-    if (this.#pieces === undefined) {
-      throw new WindrowError("internal", `Cannot write ${this.#key}: this draft is published or gone`);
-    }
-    return this.#pieces;
-  }
 }

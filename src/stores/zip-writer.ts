@@ -13,6 +13,7 @@ import {
   WindrowError,
 } from "../core/index.ts";
 import { checkRange, safeKey } from "./guards.ts";
+import { heldDraft, joined } from "./held-draft.ts";
 import { lacking } from "./zip.ts";
 import { ELSEWHERE, MARKS, METHODS, SIZES } from "./zip-directory.ts";
 import { deflated } from "./zip-gzip.ts";
@@ -122,7 +123,8 @@ class OpenWriter implements ZipWriter {
 
   async draft(key: Key): Promise<Draft> {
     this.#checkOpen();
-    return new EntryDraft(`${this.name}/${safeKey(key, this.name)}`, (bytes) => this.put(key, bytes));
+    // Its size and checksum stand before an entry, so one that comes in pieces is held until it is whole.
+    return heldDraft(`${this.name}/${safeKey(key, this.name)}`, (bytes) => this.put(key, bytes));
   }
 
   async delete(key: Key): Promise<void> {
@@ -176,54 +178,6 @@ class OpenWriter implements ZipWriter {
   #cannot(what: string, why: string): WindrowError {
     return new WindrowError("unsupported", `Cannot ${what} in ${this.name}: ${why}`);
   }
-}
-
-/** An entry that comes in pieces: its size and checksum stand before it, so it is held until it is whole. */
-class EntryDraft implements Draft {
-  readonly #path: string;
-  readonly #put: (bytes: Uint8Array) => Promise<void>;
-  #pieces: Uint8Array[] | undefined = [];
-  #bytes = 0;
-
-  constructor(path: string, put: (bytes: Uint8Array) => Promise<void>) {
-    this.#path = path;
-    this.#put = put;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#open().push(bytes.slice());
-    this.#bytes += bytes.length;
-  }
-
-  async publish(): Promise<void> {
-    const pieces = this.#open();
-    this.#pieces = undefined;
-    await this.#put(joined(pieces));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#pieces = undefined;
-  }
-
-  #open(): Uint8Array[] {
-    if (this.#pieces === undefined)
-      throw new WindrowError("internal", `Cannot write ${this.#path}: this draft is published or gone`);
-    return this.#pieces;
-  }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 // Versions needed and of the maker (4.4.3, 4.4.2): deflate 2.0, zip64 4.5; 3 is Unix, whose permissions stand in the upper half of the
