@@ -251,3 +251,15 @@ test("rows of a long text keep their order, and bad ones are told by their lines
   assert.deepEqual(columns["v"], kept);
   assert.deepEqual([lost.rows, lost.examples.map(({ line }) => line)], [1, [bad]]);
 });
+
+test("a text that is being read is left when the signal says so", async (t) => {
+  const lines = Array.from({ length: 400_000 }, (_, i) => `${i},${i}`);
+  const stop = new AbortController();
+  const file = csv(t, `t,v\n${lines.join("\n")}\n`);
+  await using dataset = await openRecordings([file], { unit: "s", signal: stop.signal });
+  const [sensor] = Object.values(dataset.trace(0).sensors);
+  const times = sensor!.times();
+  setImmediate(() => stop.abort());
+  await assert.rejects(times, { name: "AbortError" });
+  await assert.rejects(sensor!.times(), { name: "AbortError" });
+});

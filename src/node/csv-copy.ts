@@ -22,6 +22,8 @@ export interface CsvCopyOptions {
   readonly folder: string;
   readonly memoryBytes: number;
   readonly threads: number;
+  /** Stops the copying. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What was copied. */
@@ -173,10 +175,17 @@ function linesOf(
 export async function copyCsv(input: InputFile, options: CsvCopyOptions): Promise<CsvCopy> {
   const { folder } = options;
   mkdirSync(folder, { recursive: true });
+  const { signal, ...rest } = options;
   try {
-    await using duck = await Duck.open(options);
-    for await (const plain of plainFiles(input, folder)) return await copyPlain(duck, plain, options);
+    signal?.throwIfAborted();
+    await using duck = await Duck.open(signal === undefined ? rest : { ...rest, signal });
+    for await (const plain of plainFiles(input, folder)) {
+      // Of what was stopped while the file was unpacked DuckDB knows nothing.
+      signal?.throwIfAborted();
+      return await copyPlain(duck, plain, options);
+    }
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw duckError(`read ${input.path}`, error);
   }
   throw new WindrowError("empty", `Cannot read ${input.path}: it holds no file`);
