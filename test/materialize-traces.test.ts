@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type Batch, isNumeric, type Schema } from "../src/core/index.ts";
-import { type Dataset, dataset, memorySensor, nearest, type Sensors, trace } from "../src/sync/index.ts";
+import {
+  type Dataset,
+  dataset,
+  memorySensor,
+  nearest,
+  type Sensors,
+  synchronization,
+  trace,
+} from "../src/sync/index.ts";
 import {
   diff,
   head,
@@ -281,6 +289,47 @@ test("traces may name their sensors in any order, and what one may lack, all may
     message: /columns of more, c u8 in s, got none; --sensors chooses/,
   });
   await materialize(dataset<Sensors>([one, more]), { ...options, out: join(folder, "3"), sensors: ["a", "b"] });
+});
+
+/** A trace of sensors of numbers, by their times; rows are at those of the first. */
+function timedTrace(all: Readonly<Record<string, readonly number[]>>, rule: "nearest" | "previous" = "nearest") {
+  const sensors = Object.entries(all).map(([name, stamps]) => {
+    const times = Float64Array.from(stamps);
+    const columns = { value: { data: times } };
+    return [name, memorySensor({ value: { kind: "f64" } }, { length: times.length, columns }, times)] as const;
+  });
+  const reference = Object.keys(all)[0]!;
+  return trace({
+    name: "a",
+    sensors: Object.fromEntries(sensors),
+    synchronization: synchronization({ rule, reference }),
+  });
+}
+
+test("the account and the errors name the sensors that rows are dropped for, also those that no column is of", async (t) => {
+  const folder = testFolder(t);
+  const lacking = dataset([timedTrace({ camera: [1, 2, 3], gps: [1, 9], imu: [1, 2] })]);
+  const options = { sensors: ["camera"], val: 0, workers: 1 };
+  const { manifest } = await materialize(lacking, { out: join(folder, "a"), ...options });
+  const { dropped, sensors = {} } = manifest.ledger;
+  assert.deepEqual(dropped, { unmatched: 2 });
+  assert.deepEqual(
+    Object.entries(sensors).map(([name, { missing, used }]) => [name, missing, used]),
+    [
+      ["camera", 0, 1],
+      ["gps", 2, 1],
+      ["imu", 1, 1],
+    ],
+  );
+  for (const [data, message] of [
+    [timedTrace({ camera: [1, 2], gps: [8, 9], imu: [1] }), /none of gps for 2, imu for 1; .*--tolerance.*--only/],
+    [timedTrace({ camera: [1, 2], gps: [] }), /no row, as there is no sample of gps; .*--only/],
+    [timedTrace({ camera: [1, 2], gps: [8, 9] }, "previous"), /no row, as their sensors never run all at one time/],
+  ] as const)
+    await assert.rejects(materialize(dataset([data]), { out: join(folder, "b"), ...options }), {
+      code: "empty",
+      message,
+    });
 });
 
 test("what cannot be materialized says why, and leaves nothing", async (t) => {

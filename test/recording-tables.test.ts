@@ -237,3 +237,29 @@ test("a table is read when its rows are asked for, and leaves no file behind", a
   await assert.rejects(openRecordings([file], { unit: "s", temp: join(temp, "none") }).then((each) => each.length()));
   assert.equal(existsSync(join(temp, "none")), false);
 });
+
+test("rows of a long text keep their order, and bad ones are told by their lines", async (t) => {
+  const rows = 400_000;
+  const bad = 300_001;
+  const lines = Array.from({ length: rows }, (_, i) => (i + 2 === bad ? `${i},oops` : `${i},${i}`));
+  const { times, columns, lost } = await whole(csv(t, `t,v\n${lines.join("\n")}\n`), { unit: "s" });
+  const kept = Array.from({ length: rows }, (_, i) => i).filter((i) => i + 2 !== bad);
+  assert.equal(
+    times.findIndex((time, i) => time !== kept[i]),
+    -1,
+  );
+  assert.deepEqual(columns["v"], kept);
+  assert.deepEqual([lost.rows, lost.examples.map(({ line }) => line)], [1, [bad]]);
+});
+
+test("a text that is being read is left when the signal says so", async (t) => {
+  const lines = Array.from({ length: 400_000 }, (_, i) => `${i},${i}`);
+  const stop = new AbortController();
+  const file = csv(t, `t,v\n${lines.join("\n")}\n`);
+  await using dataset = await openRecordings([file], { unit: "s", signal: stop.signal });
+  const [sensor] = Object.values(dataset.trace(0).sensors);
+  const times = sensor!.times();
+  setImmediate(() => stop.abort());
+  await assert.rejects(times, { name: "AbortError" });
+  await assert.rejects(sensor!.times(), { name: "AbortError" });
+});

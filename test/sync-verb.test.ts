@@ -145,7 +145,10 @@ test("the command prints a table and a timeline, or JSON, and saves the map", as
     "--clock",
     "camera=60",
   );
-  assert.match(far.out, /^no row has a sample of camera; --optional camera keeps rows without$/m);
+  assert.match(
+    far.out,
+    /^no row has a sample of camera; .*--optional camera keeps rows without, --only leaves sensors out$/m,
+  );
   const wrong = windrow("sync", "drive", "--unit", "s", "--reference", "radar");
   assert.deepEqual([wrong.code, wrong.out], [2, ""]);
   assert.match(wrong.err, /got radar; there are camera, lidar|got radar; there are lidar, camera/);

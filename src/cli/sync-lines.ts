@@ -64,11 +64,25 @@ function many(number: number, what: string): string {
   return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** Of a trace without rows, who has a sample for none of them. */
-function whyNone({ asked, sensors }: TraceSync): string[] {
-  const without = Object.entries(sensors).filter(([, { missing }]) => asked > 0 && missing === asked);
+/** Of a trace without rows, who has a sample for none of them, or for the fewest. */
+function whyNone({ asked, sensors, empty_sensors: empty }: TraceSync): string[] {
+  if (asked === 0 && empty.length > 0)
+    return [`which leaves no row: --optional ${empty.join(",")} keeps rows without, --only leaves sensors out`];
+  if (asked === 0)
+    return [
+      "no row lies where all sensors run, less the margins; see --overlap, --margin and --optional, or --only to leave sensors out",
+    ];
+  const without = Object.entries(sensors).filter(([, { missing }]) => missing === asked);
   const names = without.map(([name]) => name).join(",");
-  return without.length === 0 ? [] : [`no row has a sample of ${names}; --optional ${names} keeps rows without`];
+  if (without.length > 0)
+    return [
+      `no row has a sample of ${names}; see --tolerance and --max-gap; --optional ${names} keeps rows without, --only leaves sensors out`,
+    ];
+  const lacking = Object.entries(sensors).filter(([, { missing }]) => missing > 0);
+  const most = lacking.sort(([, a], [, b]) => b.missing - a.missing).map(([name]) => name);
+  return [
+    `no row has a sample of each sensor, most often none of ${most.slice(0, 3).join(", ")}; see --tolerance and --max-gap, or --only to leave sensors out`,
+  ];
 }
 
 /** What one trace has. */

@@ -1,6 +1,6 @@
 /** A store in memory: for tests, and for small things in a browser. */
 
-import { type Draft, type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
+import { type Key, type OpenFile, type Store, WindrowError } from "../core/index.ts";
 import { checkRange, closedFile, safeKey } from "./guards.ts";
 import { heldDraft } from "./held-draft.ts";
 

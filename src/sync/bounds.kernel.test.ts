@@ -3,7 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { AFTER, AT_OR_AFTER, bracketsOf, firstDisorder, nearestOf, search, select, sweep } from "./bounds.kernel.ts";
+import { rng } from "../core/index.ts";
+import {
+  AFTER,
+  AT_OR_AFTER,
+  bound,
+  bracketsOf,
+  firstDisorder,
+  nearestOf,
+  search,
+  select,
+  sweep,
+} from "./bounds.kernel.ts";
 
 /** Few different values, so that many are equal. */
 const stamps = fc.array(
@@ -96,4 +107,26 @@ test("the k-th smallest is that of the sorted values", () => {
     }),
     { numRuns: 500, seed: 4 },
   );
+});
+
+test("blocks of queries join without a seam", () => {
+  const random = rng("seam");
+  for (const [length, asked] of [
+    [200_000, 150_001],
+    [1000, 131_072],
+    [0, 70_000],
+  ] as const) {
+    // Few different values, so that equal ones lie on both sides of a seam.
+    const stamps = (count: number) =>
+      Float64Array.from({ length: count }, () => Math.floor(random.uniform() * 90_000)).sort();
+    const [times, queries] = [stamps(length), stamps(asked)];
+    for (const side of [AT_OR_AFTER, AFTER] as const)
+      assert.deepEqual(sweep(times, queries, side), search(times, queries, side));
+    const nearest = nearestOf(times, queries, search(times, queries, AT_OR_AFTER), 1);
+    const seams = [0, 65_535, 65_536, 65_537, asked - 1];
+    for (const i of seams) {
+      const own = nearestOf(times, queries.slice(i, i + 1), Uint32Array.of(bound(times, queries[i]!, AT_OR_AFTER)), 1);
+      assert.equal(nearest[i], own[0]);
+    }
+  }
 });

@@ -26,22 +26,48 @@ export function search(times: Float64Array, queries: Float64Array, side: Side): 
 }
 
 /**
- * The positions of ascending queries, in one pass. Times that come by chance cannot be foreseen by a processor, so the loop has sums in place
- * of branches; and as each sum waits for the one before it, it goes from both ends at once: three times as fast as the plain loop. That there
- * is one such loop for each side, and another function for what they leave, is for speed, too.
+ * Queries that a loop takes at a time: it is called often, and so compiled whole within the first millions, not while it runs and then once more.
+ * Fewer would leave the plain loop more of them, as each block's two ends seldom meet in its middle.
  */
-export function sweep(times: Float64Array, queries: Float64Array, side: Side): Uint32Array {
-  return side === AFTER ? sweepAfter(times, queries) : sweepAtOrAfter(times, queries);
+const BLOCK = 65536;
+
+/** Queries from one up to another, whose positions are from `at` to `end`. */
+interface Block {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+  readonly end: number;
 }
 
-function sweepAtOrAfter(times: Float64Array, queries: Float64Array): Uint32Array {
+/**
+ * The positions of ascending queries, in one pass. Times that come by chance cannot be foreseen by a processor, so the loop has sums in place
+ * of branches; and as each sum waits for the one before it, it goes from both ends of a block at once: three times as fast as the plain loop.
+ * That there is one such loop for each side, and another function for what they leave, is for speed, too.
+ */
+export function sweep(times: Float64Array, queries: Float64Array, side: Side): Uint32Array {
   const found = new Uint32Array(queries.length);
-  const half = queries.length >>> 1;
-  let i = 0;
-  let at = 0;
-  let j = queries.length - 1;
-  let end = times.length;
-  while (i < half && at < times.length && j >= half && end > 0) {
+  const one = side === AFTER ? sweepAfter : sweepAtOrAfter;
+  for (let from = 0, at = 0; from < queries.length; from += BLOCK) {
+    const to = Math.min(from + BLOCK, queries.length);
+    const end = bound(times, queries[to - 1]!, side);
+    one(found, times, queries, { from, to, at, end });
+    at = end;
+  }
+  return found;
+}
+
+function sweepAtOrAfter(
+  found: Uint32Array,
+  times: Float64Array,
+  queries: Float64Array,
+  { from, to, at: first, end: last }: Block,
+): void {
+  const half = (from + to) >>> 1;
+  let i = from;
+  let at = first;
+  let j = to - 1;
+  let end = last;
+  while (i < half && at < last && j >= half && end > first) {
     found[i] = at;
     const isBefore = +(times[at]! < queries[i]!);
     at = (at + isBefore) | 0;
@@ -54,17 +80,20 @@ function sweepAtOrAfter(times: Float64Array, queries: Float64Array): Uint32Array
   const side = AT_OR_AFTER;
   fill(found, times, queries, { from: i, to: half, side });
   fill(found, times, queries, { from: half, to: j + 1, side });
-  return found;
 }
 
-function sweepAfter(times: Float64Array, queries: Float64Array): Uint32Array {
-  const found = new Uint32Array(queries.length);
-  const half = queries.length >>> 1;
-  let i = 0;
-  let at = 0;
-  let j = queries.length - 1;
-  let end = times.length;
-  while (i < half && at < times.length && j >= half && end > 0) {
+function sweepAfter(
+  found: Uint32Array,
+  times: Float64Array,
+  queries: Float64Array,
+  { from, to, at: first, end: last }: Block,
+): void {
+  const half = (from + to) >>> 1;
+  let i = from;
+  let at = first;
+  let j = to - 1;
+  let end = last;
+  while (i < half && at < last && j >= half && end > first) {
     found[i] = at;
     const isBefore = +(times[at]! <= queries[i]!);
     at = (at + isBefore) | 0;
@@ -77,7 +106,6 @@ function sweepAfter(times: Float64Array, queries: Float64Array): Uint32Array {
   const side = AFTER;
   fill(found, times, queries, { from: i, to: half, side });
   fill(found, times, queries, { from: half, to: j + 1, side });
-  return found;
 }
 
 /** The positions of some of the ascending queries, by the plain loop. */
@@ -87,7 +115,8 @@ function fill(
   queries: Float64Array,
   { from, to, side }: { readonly from: number; readonly to: number; readonly side: Side },
 ): void {
-  let position = from < to ? bound(times, queries[from]!, side) : 0;
+  if (from >= to) return;
+  let position = bound(times, queries[from]!, side);
   for (let i = from; i < to; i++) {
     const query = queries[i]!;
     while (position < times.length && (times[position]! < query || (side === AFTER && times[position]! === query)))
@@ -107,11 +136,24 @@ export function nearestOf(
   most: number,
 ): Int32Array {
   const found = new Int32Array(atOrAfter.buffer);
+  if (times.length === 0) return found.fill(-1);
+  for (let from = 0; from < found.length; from += BLOCK)
+    nearestBlock(found, times, queries, { from, to: Math.min(from + BLOCK, found.length), most });
+  if (hasEqual(times)) toFirstOfEquals(found, times);
+  return found;
+}
+
+/** Puts the nearest samples in place of the positions at or after the queries from one up to another. */
+function nearestBlock(
+  found: Int32Array,
+  times: Float64Array,
+  queries: Float64Array,
+  { from, to, most }: { readonly from: number; readonly to: number; readonly most: number },
+): void {
   const last = times.length - 1;
-  if (last < 0) return found.fill(-1);
-  for (let i = 0; i < found.length; i++) {
+  for (let i = from; i < to; i++) {
     const query = queries[i]!;
-    const position = atOrAfter[i]!;
+    const position = found[i]!;
     // Beyond an end both are the sample at that end.
     const after = Math.min(position, last);
     const before = Math.max(position - 1, 0);
@@ -123,8 +165,6 @@ export function nearestOf(
     const isNear = +(Math.abs(back) <= most) | +(Math.abs(ahead) <= most);
     found[i] = at | (isNear - 1);
   }
-  if (hasEqual(times)) toFirstOfEquals(found, times);
-  return found;
 }
 
 function hasEqual(times: Float64Array): boolean {

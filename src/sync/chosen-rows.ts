@@ -1,5 +1,6 @@
 /** Traces of which only some rows are used. */
 
+import { gathered } from "./gather.kernel.ts";
 import { once } from "./once.ts";
 import type { Sensors } from "./sensor.ts";
 import type { Match } from "./synchronization.ts";
@@ -29,14 +30,6 @@ function numbersOf(chosen: ChosenRows): Uint32Array {
   return new Uint32Array(chosen.length).map((_, i) => chosen.from + i * chosen.step);
 }
 
-/** The values at these rows, in an array of the same kind. */
-function pick<A extends Float64Array | Uint32Array | Int32Array | Uint8Array>(values: A, rows: Uint32Array): A {
-  // The constructor of a typed array makes its own kind.
-  const picked = new (values.constructor as new (length: number) => A)(rows.length);
-  for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!]!;
-  return picked;
-}
-
 /** Numbers of stretches from 0 up: another one where the whole has another, and where picked rows do not follow each other. */
 function segmentsOf(whole: Uint32Array, rows: Uint32Array, arePicked: boolean): Uint32Array {
   const segments = new Uint32Array(rows.length);
@@ -52,19 +45,23 @@ function segmentsOf(whole: Uint32Array, rows: Uint32Array, arePicked: boolean): 
 function matchOf<N extends string>(match: Match<N>, chosen: ChosenRows): Match<N> {
   const rows = numbersOf(chosen);
   const { index, dt, between } = match;
-  const valid = mapValues(match.valid, (flags) => pick(flags, rows));
+  const valid = mapValues(match.valid, (flags) => gathered(flags, rows));
   return {
     length: rows.length,
-    times: pick(match.times, rows),
-    refRows: pick(match.refRows, rows),
+    times: gathered(match.times, rows),
+    refRows: gathered(match.refRows, rows),
     segments: segmentsOf(match.segments, rows, chosen instanceof Uint32Array),
-    index: mapValues(index, (numbers) => pick(numbers, rows)),
-    dt: mapValues(dt, (seconds) => pick(seconds, rows)),
+    index: mapValues(index, (numbers) => gathered(numbers, rows)),
+    dt: mapValues(dt, (seconds) => gathered(seconds, rows)),
     valid,
     between: mapValues(
       between,
       (pair) =>
-        pair && { before: pick(pair.before, rows), after: pick(pair.after, rows), weight: pick(pair.weight, rows) },
+        pair && {
+          before: gathered(pair.before, rows),
+          after: gathered(pair.after, rows),
+          weight: gathered(pair.weight, rows),
+        },
     ),
     // Of a choice, only the rows chosen were asked for.
     asked: rows.length,

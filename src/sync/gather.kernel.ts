@@ -14,22 +14,37 @@ function either(a: Int32Array, b: Int32Array): Int32Array {
   return signs;
 }
 
-/** Numbers of those queries for which each sensor has a sample; `undefined` where that is all of them. */
-export function rowsWithAll(sensors: readonly Int32Array[]): Uint32Array | undefined {
+/** Which queries are rows: those whose sign is not below 0, so many. */
+export interface Kept {
+  readonly signs: Int32Array;
+  readonly length: number;
+}
+
+/** The queries for which each sensor has a sample; `undefined` where that is all of them. */
+export function keptQueries(sensors: readonly Int32Array[]): Kept | undefined {
   const lacking = sensors.filter((at) => countMissing(at) > 0);
   if (lacking.length === 0) return undefined;
   const signs = lacking.reduce(either);
-  const rows = new Uint32Array(signs.length - countMissing(signs) + 1);
-  for (let i = 0, row = 0; i < signs.length; i++) {
-    // Written over by the next row where this one is none; the last place takes those behind the last.
-    rows[row] = i;
-    row += 1 - (signs[i]! >>> 31);
+  return { signs, length: signs.length - countMissing(signs) };
+}
+
+/** The values of the queries that are rows. No numbers of rows are made on the way: new memory costs as much time as the work. */
+export function kept<A extends Int32Array | Uint32Array | Float64Array>(values: A, { signs, length }: Kept): A {
+  // The same kind of array as what it takes from.
+  const taken = new (values.constructor as new (length: number) => A)(length);
+  for (let i = 0, row = 0; row < length; i++) {
+    // Written over by the next row where this query is none; whole numbers throughout, or sums become those of float64.
+    taken[row] = values[i]!;
+    row = (row + 1 + (signs[i]! >> 31)) | 0;
   }
-  return rows.subarray(0, -1);
+  return taken;
 }
 
 /** The values of these rows. */
-export function gathered<A extends Int32Array | Uint32Array | Float64Array>(values: A, rows: Uint32Array): A {
+export function gathered<A extends Int32Array | Uint32Array | Uint8Array | Float64Array>(
+  values: A,
+  rows: Uint32Array,
+): A {
   // The same kind of array as what it gathers from.
   const taken = new (values.constructor as new (length: number) => A)(rows.length);
   for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]!]!;

@@ -5,9 +5,11 @@ import {
   countMissing,
   differences,
   gathered,
+  type Kept,
+  kept,
+  keptQueries,
   numbered,
   presence,
-  rowsWithAll,
   segmentsOf,
   stepsForward,
   unsigned,
@@ -23,8 +25,8 @@ interface Matching {
   readonly spec: ResolvedSpec;
   readonly sensors: ReadonlyMap<string, ReadyTimes & { readonly found: Found }>;
   readonly queries: QueryTimes;
-  /** Numbers of the query times that are rows; absent where all are. */
-  readonly rows: Uint32Array | undefined;
+  /** The query times that are rows; absent where all are. */
+  readonly rows: Kept | undefined;
 }
 
 /** A record whose keys are those of the timestamps. */
@@ -81,14 +83,14 @@ function matching(spec: ResolvedSpec, timestamps: Timestamps): Matching {
   return { spec, sensors, queries, rows: spec.isKeeping ? undefined : rowsOf(spec, sensors) };
 }
 
-function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"]): Uint32Array | undefined {
+function rowsOf(spec: ResolvedSpec, sensors: Matching["sensors"]): Kept | undefined {
   const required = Array.from(sensors).filter(([name]) => !spec.optional.includes(name));
-  return rowsWithAll(required.map(([, { found }]) => found.at));
+  return keptQueries(required.map(([, { found }]) => found.at));
 }
 
 /** Values of all query times as those of the rows. */
 function take<A extends Int32Array | Uint32Array | Float64Array>(values: A, { rows }: Matching): A {
-  return rows === undefined ? values : gathered(values, rows);
+  return rows === undefined ? values : kept(values, rows);
 }
 
 /** Numbers of samples, signed where there may be none. */

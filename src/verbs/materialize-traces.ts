@@ -20,7 +20,7 @@ export interface MaterializeTracesOptions extends MaterializeOptions {
   /** How the sensors of each recording are matched; absent where each has one. */
   readonly sync?: SyncSpec;
   /** What the inputs are. */
-  readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp">;
+  readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp" | "signal">;
 }
 
 /** The files of a recording, in the order of their names. */
@@ -60,6 +60,7 @@ async function opened(options: MaterializeTracesOptions, resolved: ReturnType<ty
     await openRecordings(inputs, {
       ...recordings,
       ...(rule && { synchronization: rule }),
+      signal: watch.signal,
       // One that is not there yet is made with the plan.
       ...(temp !== undefined && existsSync(temp) && { temp }),
     }),

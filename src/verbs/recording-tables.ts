@@ -19,6 +19,8 @@ import type { OpenedInput } from "./opened-input.ts";
 export interface TableFileOptions extends TableOptions {
   /** Names of the columns of text files whose first line does not name them. */
   readonly columns?: readonly string[];
+  /** Stops the reading of text tables. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const ENDING = /\.(csv|tsv|parquet)(\.gz|\.zst)?$/i;
@@ -44,13 +46,21 @@ async function openRows(path: string, columns?: readonly string[]) {
 const DUCK_BYTES = 256 * 2 ** 20;
 
 /** A text table: copied to Parquet when its rows are first wanted, which is read from then on. */
-function csvSource(input: InputFile, layout: CsvLayout, { temp, bad }: TableContext): TableSource {
+function csvSource(input: InputFile, layout: CsvLayout, { temp, bad, signal }: TableContext): TableSource {
   const schema: Schema = Object.fromEntries(
     layout.columns.map(({ name, kind }) => [name, kind === "i64" ? { kind, nullable: true } : { kind }]),
   );
   let rows: (() => Promise<RowTable>) | undefined;
   const copied = async (time: string, required: string | undefined): Promise<RowTable> => {
-    const copy = await copyCsv(input, { layout, time, required, folder: temp(), memoryBytes: DUCK_BYTES, threads: 2 });
+    const copy = await copyCsv(input, {
+      layout,
+      time,
+      required,
+      folder: temp(),
+      memoryBytes: DUCK_BYTES,
+      threads: 2,
+      signal,
+    });
     bad.add(input.path, "cells", {
       rows: copy.bad,
       examples: copy.examples.map((row) => ({ ...row, file: input.path })),
@@ -129,6 +139,7 @@ interface TableContext {
   /** A new folder for temporary files. */
   readonly temp: () => string;
   readonly bad: BadRows;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The file's name without its endings. */
@@ -154,7 +165,7 @@ export async function openTableFiles(
 ): Promise<OpenedInput> {
   const bad = new BadRows();
   const sources: TableSource[] = [];
-  for (const path of paths) sources.push(await tableSource(path, options, { temp, bad }));
+  for (const path of paths) sources.push(await tableSource(path, options, { temp, bad, signal: options.signal }));
   const double = sources.find(({ name }, i) => sources.findIndex((each) => each.name === name) !== i);
   if (double !== undefined)
     throw new WindrowError(

@@ -129,6 +129,7 @@ export async function sync(
     signal?.throwIfAborted();
     try {
       const timestamps = await timesOf(trace);
+      signal?.throwIfAborted();
       spec = withQuery(spec, timestamps);
       const made = synchronization(spec);
       const { report, ...match } = explain(made, timestamps);

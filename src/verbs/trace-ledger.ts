@@ -14,31 +14,74 @@ function usedSamples(match: Match, sensor: string, samples: number): number {
   return isUsed.reduce((sum, one) => sum + one, 0);
 }
 
+/** Sensors that a message names. */
+const MOST_NAMED = 5;
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return `${names.slice(0, MOST_NAMED).join(", ")}${more}`;
+}
+
+/** What is counted of one sensor. */
+interface Counted {
+  samples: number;
+  used: number;
+  missing: number;
+  /** Traces that have it. */
+  traces: number;
+}
+
 /** Adds up traces, one after the other. */
 export class TraceLedger {
   #asked = 0;
   #kept = 0;
-  readonly #sensors: Map<string, { samples: number; used: number; missing: number }>;
+  #traces = 0;
+  readonly #columns: readonly string[];
+  readonly #sensors = new Map<string, Counted>();
 
-  /** @param sensors those that columns are of */
-  constructor(sensors: readonly string[]) {
-    this.#sensors = new Map(sensors.map((name) => [name, { samples: 0, used: 0, missing: 0 }]));
+  /** @param columns sensors that columns are of: those come first in the account */
+  constructor(columns: readonly string[]) {
+    this.#columns = columns;
   }
 
   async add({ sensors }: Trace, match: Match): Promise<void> {
     this.#asked += match.asked;
     this.#kept += match.length;
-    for (const [name, counts] of this.#sensors) {
-      const samples = await sensors[name]!.length();
-      counts.samples += samples;
-      counts.used += usedSamples(match, name, samples);
-      counts.missing += match.missing[name]!;
+    this.#traces++;
+    for (const [name, sensor] of Object.entries(sensors)) {
+      const before = this.#sensors.get(name) ?? { samples: 0, used: 0, missing: 0, traces: 0 };
+      const samples = await sensor.length();
+      this.#sensors.set(name, {
+        samples: before.samples + samples,
+        used: before.used + usedSamples(match, name, samples),
+        missing: before.missing + match.missing[name]!,
+        traces: before.traces + 1,
+      });
     }
+  }
+
+  /** Why there is no row, or none with a sample of each sensor, and what to do about it; `undefined` where there is a row. */
+  whyNoRow(): string | undefined {
+    if (this.#kept > 0) return undefined;
+    const counts = [...this.#sensors].map(([name, { samples, missing }]) => ({ name, samples, missing }));
+    if (this.#asked === 0) {
+      const isAny = counts.some(({ samples }) => samples > 0);
+      const empty = counts.filter(({ samples }) => samples === 0).map(({ name }) => name);
+      if (!isAny) return "the traces have no row";
+      return empty.length > 0
+        ? `the traces have no row, as there is no sample of ${listed(empty)}; see --optional, or --only to leave sensors out`
+        : "the traces have no row, as their sensors never run all at one time; see --overlap and --optional, or --only to leave sensors out";
+    }
+    const lacking = counts.filter(({ missing }) => missing > 0).sort((a, b) => b.missing - a.missing);
+    const most = lacking.slice(0, MOST_NAMED).map(({ name, missing }) => `${name} for ${missing}`);
+    const others = lacking.length > MOST_NAMED ? [`${lacking.length - MOST_NAMED} more sensors for fewer`] : [];
+    return `none of ${this.#asked} rows has a sample of each sensor; there is none of ${[...most, ...others].join(", ")}; see --tolerance (--max-gap of interpolate) and --optional, or --only to leave sensors out`;
   }
 
   /** The account, when all traces are there and it is known what their rows are for. */
   of(split: SplitStretches, noted: Ledger["noted"]): Ledger {
-    const sensors = [...this.#sensors].map(([name, { samples, used, missing }]): [string, SensorCounts] => {
+    const sensors = this.#everywhere().map((name): [string, SensorCounts] => {
+      const { samples, used, missing } = this.#sensors.get(name)!;
       return [name, { samples, used, unused: samples - used, matched: this.#asked - missing, missing }];
     });
     const dropped = this.#asked - this.#kept;
@@ -52,5 +95,11 @@ export class TraceLedger {
       noted,
       sensors: Object.fromEntries(sensors),
     };
+  }
+
+  /** Sensors that all traces have, also those that only chose rows: in an order that does not depend on that of the traces. */
+  #everywhere(): readonly string[] {
+    const all = [...this.#sensors].filter(([, { traces }]) => traces === this.#traces).map(([name]) => name);
+    return [...new Set([...this.#columns, ...all.sort()])];
   }
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Lost } from "../adapters/bad-rows.ts";
 import { type Batch, bytesOf, type Json, WindrowError } from "../core/index.ts";
-import { type RowFiles, rowFiles, TIMES_FILE, traceTable } from "../materialize/index.ts";
+import { type Ledger, type RowFiles, rowFiles, TIMES_FILE, traceTable } from "../materialize/index.ts";
 import { float64Blocks, folderWorkspace } from "../node/workspace.ts";
 import { NO_CUTS, type TimeCuts, timeCuts } from "../order/index.ts";
 import { type Dataset, type Match, pick, type Trace } from "../sync/index.ts";
@@ -165,16 +165,10 @@ function cutsOf(options: ResolvedTraces, temp: string, rows: number): TimeCuts {
   return options.splitBy === "time" ? cuts : { ...cuts, test: Number.POSITIVE_INFINITY };
 }
 
-function nothingToDo(ledger: Ingested["ledger"], split: SplitStretches, window: number): WindrowError {
-  const { input, kept, sensors = {} } = ledger;
-  const missing = Object.entries(sensors).filter((each) => each[1].missing > 0);
-  const most = missing.sort((a, b) => b[1].missing - a[1].missing).map(([name, counts]) => `${counts.missing} ${name}`);
+function nothingToDo(all: TraceLedger, { kept }: Ledger, split: SplitStretches, window: number): WindrowError {
   const why =
-    input === 0
-      ? "the traces have no row"
-      : kept === 0
-        ? `none of ${input} rows has all its samples (missing: ${most.join(", ")}); see --tolerance`
-        : `no stretch without a gap is long enough: ${split.all} stretches of ${kept} rows for a window of ${window}; see --window`;
+    all.whyNoRow() ??
+    `no stretch without a gap is long enough: ${split.all} stretches of ${kept} rows for a window of ${window}; see --window`;
   return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
 }
 
@@ -212,7 +206,7 @@ async function ingest(
   const split = splitStretches(stretches, { splitBy, seed, fractions, window, short: "stretch_short" }, cuts);
   const lost = source.lost?.() ?? { rows: 0, examples: [] };
   const ledger = all.ledger.of(split, lost.rows > 0 ? { lost_rows: lost.rows } : {});
-  if (split.traces.length === 0) throw nothingToDo(ledger, split, window.size);
+  if (split.traces.length === 0) throw nothingToDo(all.ledger, ledger, split, window.size);
   const facts = { names: [], values: {} };
   return { table: traceTable(split.traces), rows, values, ledger, facts, badRows: lost.examples };
 }

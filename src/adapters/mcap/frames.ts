@@ -1,17 +1,10 @@
 /** Transforms as sensors: each child frame of a tree of frames is one. */
 
-import type { Sensor } from "../../sync/index.ts";
+import { type Sensor, seconds } from "../../sync/index.ts";
+import { once } from "../../sync/once.ts";
+import { checkRows, rowNumbers } from "../../sync/rows.ts";
 import { filling, type Leaf, schemaOf } from "./columns.ts";
-import {
-  type McapTime,
-  once,
-  rowNumbers,
-  seconds,
-  stampOf,
-  stampPath,
-  type TopicMessages,
-  topicMeta,
-} from "./topic-sensor.ts";
+import { type McapTime, stampOf, stampPath, type TopicMessages, topicMeta } from "./topic-sensor.ts";
 import { childFrame, transformsIn } from "./transforms.ts";
 
 /** Where the transforms of one child are: number of the message, and place in its list. */
@@ -23,7 +16,7 @@ interface FrameRows {
 async function framesOf(messages: TopicMessages): Promise<ReadonlyMap<string, FrameRows>> {
   const { length } = await messages.places();
   const frames = new Map<string, FrameRows>();
-  await messages.each(rowNumbers({ from: 0, to: length }, length, messages.topic.name), ({ value }, row) => {
+  await messages.each(rowNumbers({ from: 0, to: length }), ({ value }, row) => {
     for (const [place, transform] of transformsIn(value).entries()) {
       const child = childFrame(transform);
       let rows = frames.get(child);
@@ -52,15 +45,16 @@ function frameSensor(messages: TopicMessages, columns: readonly Leaf[], rows: Fr
       if (time === "log") {
         const { logTime } = await messages.places();
         for (const [i, message] of rows.message.entries()) times[i] = logTime[message]!;
-        return seconds(times);
+        return seconds(times, "ns");
       }
       await messages.each(rows.message, ({ value, publishTime }, i) => {
         times[i] = path === undefined ? publishTime : stampOf(transformsIn(value)[rows.place[i]!], path);
       });
-      return seconds(times);
+      return seconds(times, "ns");
     }),
     async read(choice) {
-      const numbers = rowNumbers(choice, length, topic.name);
+      checkRows(choice, length, topic.name);
+      const numbers = rowNumbers(choice);
       const { batch, put } = filling(columns, numbers.length);
       const wantedMessages = Uint32Array.from(numbers, (row) => rows.message[row]!);
       await messages.each(wantedMessages, ({ value }, i) => put(i, transformsIn(value)[rows.place[numbers[i]!]!]));

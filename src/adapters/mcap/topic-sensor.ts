@@ -1,7 +1,9 @@
 /** A topic as a sensor: its messages' places are found when first wanted, and its messages decoded when they are read. */
 
-import { type Batch, type Json, type RowChoice, WindrowError } from "../../core/index.ts";
-import type { Sensor, SensorMeta } from "../../sync/index.ts";
+import type { Batch, Json } from "../../core/index.ts";
+import { type Sensor, type SensorMeta, seconds } from "../../sync/index.ts";
+import { once } from "../../sync/once.ts";
+import { checkRows, rowNumbers } from "../../sync/rows.ts";
 import { elementsOf, filling, interpolationOf, type Leaf, nanoseconds, schemaOf } from "./columns.ts";
 import type { Chunk } from "./contents.ts";
 import type { ChannelDecoder } from "./decoder.ts";
@@ -32,18 +34,6 @@ export interface Decoded {
   readonly value: unknown;
   readonly logTime: bigint;
   readonly publishTime: bigint;
-}
-
-/** Work that is done when it is first wanted, and again only where it failed. */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= work().catch((error: unknown) => {
-      answer = undefined;
-      throw error;
-    });
-    return answer;
-  };
 }
 
 async function topicPlaces(recording: Recording, { channels }: Topic): Promise<TopicPlaces> {
@@ -128,16 +118,6 @@ export class TopicMessages {
   }
 }
 
-/** Nanoseconds as seconds. Whole seconds are parted off while it is an integer: float64 holds nanoseconds since 1970 only to 256. */
-export function seconds(times: ArrayLike<bigint>): Float64Array {
-  const out = new Float64Array(times.length);
-  for (let i = 0; i < out.length; i++) {
-    const whole = times[i]! / 1_000_000_000n;
-    out[i] = Number(whole) + Number(times[i]! - whole * 1_000_000_000n) / 1e9;
-  }
-  return out;
-}
-
 /** Where a message of this topic says when it was measured; `undefined` where it does not. */
 export function stampPath(columns: readonly Leaf[]): readonly string[] | undefined {
   for (const name of ["header.stamp", "timestamp", "stamp"]) {
@@ -152,21 +132,6 @@ export function stampOf(value: unknown, path: readonly string[]): bigint {
   let at = value;
   for (const name of path) at = (at as Record<string, unknown> | undefined)?.[name]; // what lacks is no object
   return nanoseconds(at, path.join("."));
-}
-
-/** The numbers of a choice of rows. @throws WindrowError `usage` for one that is not there */
-export function rowNumbers(rows: RowChoice, length: number, name: string): Uint32Array {
-  const refuse = (got: string): never => {
-    throw new WindrowError("usage", `Cannot read ${name}: rows are from 0 up to ${length}, got ${got}`);
-  };
-  if (rows instanceof Uint32Array) {
-    const stray = rows.find((row) => row >= length);
-    return stray === undefined ? rows : refuse(`${stray}`);
-  }
-  const { from, to } = rows;
-  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= length))
-    refuse(`${from} to ${to}`);
-  return Uint32Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** What is known of a topic besides its messages. */
@@ -194,15 +159,16 @@ export function topicSensor(messages: TopicMessages, columns: readonly Leaf[], w
     length: async () => (await messages.places()).length,
     times: once(async () => {
       const { length, logTime } = await messages.places();
-      if (time === "log") return seconds(logTime);
+      if (time === "log") return seconds(logTime, "ns");
       const times = new BigInt64Array(length);
-      await messages.each(rowNumbers({ from: 0, to: length }, length, topic.name), ({ value, publishTime }, row) => {
+      await messages.each(rowNumbers({ from: 0, to: length }), ({ value, publishTime }, row) => {
         times[row] = path === undefined ? publishTime : stampOf(value, path);
       });
-      return seconds(times);
+      return seconds(times, "ns");
     }),
     async read(rows): Promise<Batch> {
-      const numbers = rowNumbers(rows, (await messages.places()).length, topic.name);
+      checkRows(rows, (await messages.places()).length, topic.name);
+      const numbers = rowNumbers(rows);
       const { batch, put } = filling(columns, numbers.length);
       await messages.each(numbers, ({ value }, place) => put(place, value));
       return batch;

@@ -40,7 +40,7 @@ export const syncCommand = command({
     const { trace, save } = options;
     const spec = syncSpec(options);
     const { openRecordings, sync } = await import("../../verbs/index.ts");
-    await using recordings = await openRecordings(args, recordingOptions(options));
+    await using recordings = await openRecordings(args, { ...recordingOptions(options), signal: io.signal });
     const width = stdout.isTTY === true ? stdout.columns : (stderr.columns ?? COLUMNS);
     const cells = Math.max(FEWEST_CELLS, width - INDENT);
     const run = { progress: io.progress, signal: io.signal };
