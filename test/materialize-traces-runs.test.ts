@@ -124,6 +124,20 @@ test("a packed table is read to its end, and what it was unpacked to is gone", a
   assert.deepEqual(namesIn(join(folder, "temp")), []);
 });
 
+test("tables that are inputs of their own have the same columns, whatever they are called, also those that come later", async (t) => {
+  const folder = testFolder(t);
+  const [first, second, third] = ["drive 1.csv", "drive 2.csv", "later.csv.gz"].map((name) => join(folder, name));
+  const text = `t,speed\n${Array.from({ length: 20 }, (_, i) => `${i / 10},${i}`).join("\n")}\n`;
+  writeFileSync(first!, text);
+  writeFileSync(second!, text);
+  writeFileSync(third!, gzipSync(text));
+  const options = { out: join(folder, "out"), val: 0, workers: 1, window: 4, recordings: { unit: "s" } } as const;
+  const { manifest } = await materializeTraces({ ...options, inputs: [first!, second!] });
+  assert.deepEqual([Object.keys(manifest.schema), manifest.ledger.windows.train], [["table"], 10]);
+  const more = await materializeTraces({ ...options, inputs: [third!], existing: "append" });
+  assert.equal(more.manifest.ledger.windows.train, 15);
+});
+
 /** What the command says of a run. */
 function windrow(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const bin = fileURLToPath(new URL("../bin/windrow.js", import.meta.url));
