@@ -138,11 +138,50 @@ test("tables that are inputs of their own have the same columns, whatever they a
   assert.equal(more.manifest.ledger.windows.train, 15);
 });
 
-/** What the command says of a run. */
-function windrow(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+/** What the command says. */
+function command(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const bin = fileURLToPath(new URL("../bin/windrow.js", import.meta.url));
-  return spawnSync(execPath, [bin, "materialize", "traces", ...words], { encoding: "utf8" });
+  return spawnSync(execPath, [bin, ...words], { encoding: "utf8" });
 }
+
+const windrow = (...words: readonly string[]) => command("materialize", "traces", ...words);
+
+test("what is said of a match counts for a recording of one sensor, whose times are the rows'", (t) => {
+  const folder = testFolder(t);
+  const file = join(folder, "ride.csv");
+  // A gap of half a second in the middle, and one time that goes back.
+  const time = (i: number) => (i === 5 ? 0.35 : i / 10 + (i < 20 ? 0 : 0.4));
+  const rows = Array.from({ length: 40 }, (_, i) => `${time(i)},${i}`);
+  writeFileSync(file, `t,speed\n${rows.join("\n")}\n`);
+  const ledger = (...words: readonly string[]) => {
+    const out = join(folder, words.join(""));
+    const options = ["--unit", "s", "--val", "0", "--window", "4", "--workers", "1", "--out", out, "--json", "--quiet"];
+    const { status, stdout, stderr } = windrow(file, ...options, ...words);
+    return status === 0 ? JSON.parse(stdout).ledger : stderr;
+  };
+  assert.match(ledger(), /the times of table go back at sample 5/);
+  assert.deepEqual(ledger("--sort").traces, { all: 1, short: 0 });
+  assert.deepEqual(ledger("--sort", "--break", "0.3").traces, { all: 2, short: 0 });
+});
+
+test("the tasks of a plan, one by one, write what the command writes", (t) => {
+  const folder = testFolder(t);
+  const inputs = ["a", "b", "c"].map((name) => join(folder, `${name}.csv`));
+  for (const [i, file] of inputs.entries()) {
+    const rows = Array.from({ length: 30 }, (_, row) => `${row / 10},${row + 100 * i}`);
+    writeFileSync(file, `t,speed\n${rows.join("\n")}\n`);
+  }
+  const options = ["--unit", "s", "--window", "2", "--val", "0.3", "--quiet"];
+  const [whole, planned] = [join(folder, "whole"), join(folder, "planned")];
+  assert.equal(windrow(...inputs, ...options, "--out", whole, "--workers", "1").status, 0);
+  const plan = command("plan", "traces", ...inputs, ...options, "--out", planned);
+  assert.equal(plan.status, 0, plan.stderr);
+  writeFileSync(join(folder, "plan.json"), plan.stdout);
+  for (const { id } of (JSON.parse(plan.stdout) as { tasks: { id: string }[] }).tasks)
+    assert.equal(command("task", join(folder, "plan.json"), id, "--quiet").status, 0, id);
+  const [a, b] = [fileHashes(whole), fileHashes(planned)].map(({ "run.json": _, ...files }) => files);
+  assert.deepEqual(b, a);
+});
 
 test("the recording of a flight becomes windows, by the command", (t) => {
   const flight = needShared(t, "data", "sync", "euroc_mh01");

@@ -6,10 +6,13 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Json } from "../core/index.ts";
 import { fileSha256 } from "../node/hashes.ts";
+import type { Plan } from "../run/index.ts";
 import { type SyncSpec, synchronization } from "../sync/index.ts";
 import type { Watch } from "./dataset-job.ts";
-import { type MaterializeResult, type MaterializeRun, materializeJob } from "./materialize-job.ts";
+import { type MaterializeResult, type MaterializeRun, materializeJob, planJob } from "./materialize-job.ts";
 import { type MaterializeOptions, resolveTraces } from "./materialize-options.ts";
+import type { Progress } from "./progress.ts";
+import { saysWhen } from "./query-times.ts";
 import type { OpenRecordingsOptions } from "./recordings.ts";
 import type { Content } from "./traces-job.ts";
 
@@ -17,7 +20,7 @@ import type { Content } from "./traces-job.ts";
 export interface MaterializeTracesOptions extends MaterializeOptions {
   /** Files and folders, as `openRecordings` takes them. */
   readonly inputs: readonly string[];
-  /** How the sensors of each recording are matched; absent where each has one. */
+  /** How the sensors of each recording are matched. Where absent, or silent about when rows are, each must have one: rows are at its times. */
   readonly sync?: SyncSpec;
   /** What the inputs are. */
   readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp">;
@@ -54,7 +57,7 @@ async function readers() {
 async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
   const { openRecordings, tracesJob } = await readers();
   const { inputs, sync, recordings = {}, temp } = options;
-  const rule = sync === undefined ? undefined : synchronization(sync);
+  const rule = sync !== undefined && saysWhen(sync) ? synchronization(sync) : sync;
   await using scope = new AsyncDisposableStack();
   const dataset = scope.use(
     await openRecordings(inputs, {
@@ -73,11 +76,18 @@ async function opened(options: MaterializeTracesOptions, resolved: ReturnType<ty
     return found;
   };
   // Plain data by its type; the cast only says so to the compiler.
-  const about = { sync: rule?.spec ?? null, recordings: recordings as unknown as Json };
+  const how = typeof rule === "function" ? rule.spec : ((rule ?? null) as Json);
+  const about = { sync: how, recordings: recordings as unknown as Json };
   const source = { dataset, options: about, content, lost: () => dataset.lost() };
   const job = await tracesJob(source, resolved, watch);
   const kept = scope.move();
   return { ...job, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** The plan of `materialize traces` with these options. */
+export async function planTraces(options: MaterializeTracesOptions, progress?: Progress): Promise<Plan> {
+  const resolved = resolveTraces(options, availableParallelism());
+  return planJob(resolved, (watch) => opened(options, resolved, watch), progress);
 }
 
 /**
