@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, execPath } from "node:process";
 import { type TestContext, test } from "node:test";
@@ -136,6 +136,28 @@ test("tables that are inputs of their own have the same columns, whatever they a
   assert.deepEqual([Object.keys(manifest.schema), manifest.ledger.windows.train], [["table"], 10]);
   const more = await materializeTraces({ ...options, inputs: [third!], existing: "append" });
   assert.equal(more.manifest.ledger.windows.train, 15);
+});
+
+test("a recording is known by what its files hold, also behind links, and not by a dataset that is written into it", async (t) => {
+  const folder = testFolder(t);
+  const [real, drive] = [join(folder, "real"), join(folder, "drive")];
+  for (const name of ["real", "drive", "real/deep"]) mkdirSync(join(folder, name));
+  const write = (name: string, first: number) =>
+    writeFileSync(join(real, name), `t,v\n${Array.from({ length: 9 }, (_, i) => `${i},${first + i}`).join("\n")}\n`);
+  write("imu.csv", 0);
+  write("deep/more.txt", 0);
+  symlinkSync(join(real, "imu.csv"), join(drive, "imu.csv"));
+  symlinkSync(join(real, "deep"), join(drive, "deep"));
+  const options = { inputs: [drive], val: 0, workers: 1, recordings: { unit: "s" } } as const;
+  const into = { ...options, out: join(drive, "shards") };
+  const { manifest } = await materializeTraces(into);
+  assert.equal((await materializeTraces(into)).wasThere, true, "its own dataset");
+  const beside = { ...options, out: join(folder, "out"), existing: "overwrite" } as const;
+  assert.equal((await materializeTraces(beside)).manifest.request, manifest.request, "a dataset that was there before");
+  for (const name of ["imu.csv", "deep/more.txt"]) {
+    write(name, 1);
+    assert.equal((await materializeTraces(beside)).wasThere, false, name);
+  }
 });
 
 /** What the command says. */

@@ -1,10 +1,12 @@
 /** `materialize traces`: recordings of several sensors in, globally shuffled training shards out. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Json } from "../core/index.ts";
+import { INDEX_FILE } from "../formats/dataset/index.ts";
+import { folderStore } from "../node/folder-store.ts";
 import { fileSha256 } from "../node/hashes.ts";
 import type { Plan } from "../run/index.ts";
 import { type SyncSpec, synchronization } from "../sync/index.ts";
@@ -26,20 +28,29 @@ export interface MaterializeTracesOptions extends MaterializeOptions {
   readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp">;
 }
 
-/** The files of a recording, in the order of their names. */
-function filesOf(path: string): string[] {
+/** What a dataset of ours holds below a recording that it is written into: nothing of this is the recording's. */
+function datasetsBelow(keys: readonly string[]): string[] {
+  const all = new Set(keys);
+  return keys.flatMap((key) => {
+    const folder = /^(.+\/)(?:manifest\.json|\.windrow\/.*)$/.exec(key)?.[1];
+    if (folder === undefined) return [];
+    return !key.endsWith("/manifest.json") || all.has(`${folder}${INDEX_FILE}`) ? [folder] : [];
+  });
+}
+
+/** The files of a recording, in the order of their names, also through links. */
+async function filesOf(path: string): Promise<readonly string[]> {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const keys = await Array.fromAsync(folderStore(path).list(""));
+  const datasets = [...new Set(datasetsBelow(keys))];
+  return keys.filter((key) => !datasets.some((folder) => key.startsWith(folder))).map((key) => join(path, key));
 }
 
 /** Digests what a recording's files hold, and what they are called within it. */
 async function contentOf(path: string, signal: AbortSignal | undefined): Promise<Content> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for (const file of filesOf(path)) {
+  for (const file of await filesOf(path)) {
     const digest = await fileSha256(file, signal === undefined ? {} : { signal });
     hash.update(JSON.stringify([relative(path, file).replaceAll("\\", "/"), digest]));
     bytes += statSync(file).size;
