@@ -173,12 +173,16 @@ function nothingToDo(ledger: Ingested["ledger"], split: SplitStretches, window: 
   const { input, kept, sensors = {} } = ledger;
   const missing = Object.entries(sensors).filter((each) => each[1].missing > 0);
   const most = missing.sort((a, b) => b[1].missing - a[1].missing).map(([name, counts]) => `${counts.missing} ${name}`);
+  const lacking = `(missing: ${most.join(", ")}); see --only, --optional, --tolerance`;
+  const stretches = `${split.all} ${split.all === 1 ? "stretch" : "stretches"} of ${kept} ${kept === 1 ? "row" : "rows"}`;
   const why =
     input === 0
       ? "the traces have no row"
       : kept === 0
-        ? `none of ${input} rows has all its samples (missing: ${most.join(", ")}); see --tolerance`
-        : `no stretch without a gap is long enough: ${split.all} stretches of ${kept} rows for a window of ${window}; see --window`;
+        ? `none of ${input} rows has all its samples ${lacking}`
+        : `no stretch without a gap is long enough: ${stretches} for a window of ${window}; see --window${
+            kept === input ? "" : `. ${input - kept} of ${input} rows lack a sample ${lacking}`
+          }`;
   return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
 }
 
