@@ -156,11 +156,7 @@ const LONE_TABLE = "table";
  * Opens a table as a recording, or as many where a column says which. Its sensor is called `table`.
  * @throws WindrowError as `openTable` does.
  */
-export async function openTableFile(
-  path: string,
-  options: TableFileOptions,
-  temp: () => string,
-): Promise<OpenedInput> {
+export async function openTableFile(path: string, options: TableFileOptions, temp: () => string): Promise<OpenedInput> {
   const bad = new BadRows();
   return opened([await tableSource(path, options, { temp, bad, name: LONE_TABLE })], options, bad);
 }
