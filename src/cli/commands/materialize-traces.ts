@@ -5,6 +5,14 @@ import { ledgerLines } from "../ledger-lines.ts";
 import { count } from "../terminal.ts";
 import { TRACES_OPTIONS, tracesOptions } from "../traces-options.ts";
 
+const SHOWN_COLUMNS = 12;
+
+/** The first of many names. */
+function shown(names: readonly string[]): string {
+  const more = names.length - SHOWN_COLUMNS;
+  return [...names.slice(0, SHOWN_COLUMNS), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
 /** Recordings of several sensors in, globally shuffled training shards out. */
 export const materializeTracesCommand = command({
   name: "materialize traces",
@@ -36,7 +44,7 @@ export const materializeTracesCommand = command({
       ...ledgerLines(ledger),
       wasThere
         ? `\n${out} holds this very dataset already; nothing was done`
-        : `\nwrote ${count(ledger.windows.train)} training windows of ${Object.keys(schema).join(", ")} to ${out} (${formats.join(", ")}); every row is accounted for`,
+        : `\nwrote ${count(ledger.windows.train)} training windows of ${shown(Object.keys(schema))} to ${out} (${formats.join(", ")}); every row is accounted for`,
     ]);
     return 0;
   },
