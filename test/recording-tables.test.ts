@@ -80,6 +80,18 @@ test("rows come back from CSV, packed or not, and from Parquet", async (t) => {
   await fc.assert(property, { numRuns: 30 });
 });
 
+for (const spoilt of [undefined, 70_000])
+  test(`rows of a large text keep their order${spoilt === undefined ? "" : ", also where one is left out"}`, async (t) => {
+    // Several of the pieces that DuckDB's threads read side by side.
+    const rows = Array.from({ length: 400_000 }, (_, i) => `${i},${i === spoilt ? "high" : i % 7},word ${i}`);
+    const { times } = await whole(csv(t, `t,x,name\n${rows.join("\n")}\n`), { unit: "s" });
+    assert.equal(times.length, rows.length - (spoilt === undefined ? 0 : 1));
+    assert.equal(
+      times.findIndex((time, i) => i > 0 && time <= times[i - 1]!),
+      -1,
+    );
+  });
+
 test("a table keeps the promises of sensors, traces and datasets", async (t) => {
   const rows = Array.from({ length: 300 }, (_, i) => `${i / 10},${i % 3 === 0 ? "" : i},car${i % 2},n${i}`);
   const file = csv(t, `t,x,car,name\n${rows.join("\n")}\n`);
