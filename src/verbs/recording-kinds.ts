@@ -113,14 +113,15 @@ export async function openInput(
   path: string,
   kind: RecordingKind | undefined,
   context: OpenContext,
-): Promise<OpenedInput> {
+): Promise<OpenedInput & { readonly kind: RecordingKind }> {
   const isFolder = statSync(path).isDirectory();
   const store = folderStore(isFolder ? path : dirname(path));
   const input = { path, isFolder, store, key: isFolder ? "" : basename(path) };
   const form = isFolder ? "folder" : "file";
-  const kinds: readonly KindEntry[] = kind === undefined ? Object.values(KINDS) : [KINDS[kind]];
-  for (const entry of kinds.filter(({ forms }) => forms.includes(form))) {
-    if (kind !== undefined || (await entry.is(input))) return entry.open(input, context);
+  for (const each of kind === undefined ? RECORDING_KINDS : [kind]) {
+    const entry: KindEntry = KINDS[each];
+    if (!entry.forms.includes(form)) continue;
+    if (kind !== undefined || (await entry.is(input))) return { ...(await entry.open(input, context)), kind: each };
   }
   const why =
     kind === undefined

@@ -88,7 +88,7 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, s
   const temp = scope.use(new TempFolders(options.temp ?? tmpdir()));
   const context = { tables: options, messages: options, temp: () => temp.next() };
   const names = traceNames(all);
-  const inputs: OpenedInput[] = [];
+  const inputs: (OpenedInput & { readonly kind: RecordingKind })[] = [];
   const traces: NamedTrace[] = [];
   for (const [i, path] of all.entries()) {
     const input = await openInput(path, options.kind, context);
@@ -97,6 +97,7 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, s
     traces.push(...input.traces.map((each) => named(each, names[i]!, path)));
   }
   refuseDoubles(traces);
+  refuseIdle(options, new Set(inputs.map(({ kind }) => kind)));
   return { inputs, traces };
 }
 
@@ -112,6 +113,24 @@ function refuseDoubles(traces: readonly NamedTrace[]): void {
     if (other !== undefined)
       throw new WindrowError("usage", `Cannot open ${path}: its trace ${name} is in ${other}, too; open one of them`);
     paths.set(name, path);
+  }
+}
+
+/** Options that say something of one kind alone. */
+const OPTIONS_OF = {
+  table: ["timeColumn", "unit", "traceColumn", "columns", "interpolation"],
+  mcap: ["topics", "messageTime"],
+} as const satisfies Partial<Record<RecordingKind, readonly (keyof OpenRecordingsOptions)[]>>;
+
+/** Refuses options that no input heeds. */
+function refuseIdle(options: OpenRecordingsOptions, kinds: ReadonlySet<RecordingKind>): void {
+  for (const [kind, names] of Object.entries(OPTIONS_OF)) {
+    const idle = names.find((name) => options[name] !== undefined);
+    if (idle === undefined || kinds.has(kind as RecordingKind)) continue; // a key of the above
+    throw new WindrowError(
+      "usage",
+      `Cannot open recordings: ${idle} has a meaning only for inputs of kind ${kind}, got ${[...kinds].join(", ")}`,
+    );
   }
 }
 
