@@ -26,7 +26,9 @@ test("windrow lets out the verbs, the shapes, and what Node brings", () => {
     ..."isSafeKey kindBytes leak load loadMatch materialize materializeAis materializeL5kit materializeTraces merge".split(
       " ",
     ),
-    ..."nodeCodecs nodeHashes openMcap openRecordings packed parseCompression planAis planFile planL5kit".split(" "),
+    ..."nodeCodecs nodeHashes openMcap openRecordings packed parseCompression planAis planFile planL5kit planTraces".split(
+      " ",
+    ),
     ..."putShufflePicture rng rowBytes runTask saveMatch shufflePicture shuffleReport simulateAis simulateL5kit stats sync".split(
       " ",
     ),

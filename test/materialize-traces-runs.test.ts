@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, execPath } from "node:process";
 import { type TestContext, test } from "node:test";
@@ -124,11 +124,86 @@ test("a packed table is read to its end, and what it was unpacked to is gone", a
   assert.deepEqual(namesIn(join(folder, "temp")), []);
 });
 
-/** What the command says of a run. */
-function windrow(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+test("tables that are inputs of their own have the same columns, whatever they are called, also those that come later", async (t) => {
+  const folder = testFolder(t);
+  const [first, second, third] = ["drive 1.csv", "drive 2.csv", "later.csv.gz"].map((name) => join(folder, name));
+  const text = `t,speed\n${Array.from({ length: 20 }, (_, i) => `${i / 10},${i}`).join("\n")}\n`;
+  writeFileSync(first!, text);
+  writeFileSync(second!, text);
+  writeFileSync(third!, gzipSync(text));
+  const options = { out: join(folder, "out"), val: 0, workers: 1, window: 4, recordings: { unit: "s" } } as const;
+  const { manifest } = await materializeTraces({ ...options, inputs: [first!, second!] });
+  assert.deepEqual([Object.keys(manifest.schema), manifest.ledger.windows.train], [["table"], 10]);
+  const more = await materializeTraces({ ...options, inputs: [third!], existing: "append" });
+  assert.equal(more.manifest.ledger.windows.train, 15);
+});
+
+test("a recording is known by what its files hold, also behind links, and not by a dataset that is written into it", async (t) => {
+  const folder = testFolder(t);
+  const [real, drive] = [join(folder, "real"), join(folder, "drive")];
+  for (const name of ["real", "drive", "real/deep"]) mkdirSync(join(folder, name));
+  const write = (name: string, first: number) =>
+    writeFileSync(join(real, name), `t,v\n${Array.from({ length: 9 }, (_, i) => `${i},${first + i}`).join("\n")}\n`);
+  write("imu.csv", 0);
+  write("deep/more.txt", 0);
+  symlinkSync(join(real, "imu.csv"), join(drive, "imu.csv"));
+  symlinkSync(join(real, "deep"), join(drive, "deep"));
+  const options = { inputs: [drive], val: 0, workers: 1, recordings: { unit: "s" } } as const;
+  const into = { ...options, out: join(drive, "shards") };
+  const { manifest } = await materializeTraces(into);
+  assert.equal((await materializeTraces(into)).wasThere, true, "its own dataset");
+  const beside = { ...options, out: join(folder, "out"), existing: "overwrite" } as const;
+  assert.equal((await materializeTraces(beside)).manifest.request, manifest.request, "a dataset that was there before");
+  for (const name of ["imu.csv", "deep/more.txt"]) {
+    write(name, 1);
+    assert.equal((await materializeTraces(beside)).wasThere, false, name);
+  }
+});
+
+/** What the command says. */
+function command(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const bin = fileURLToPath(new URL("../bin/windrow.js", import.meta.url));
-  return spawnSync(execPath, [bin, "materialize", "traces", ...words], { encoding: "utf8" });
+  return spawnSync(execPath, [bin, ...words], { encoding: "utf8" });
 }
+
+const windrow = (...words: readonly string[]) => command("materialize", "traces", ...words);
+
+test("what is said of a match counts for a recording of one sensor, whose times are the rows'", (t) => {
+  const folder = testFolder(t);
+  const file = join(folder, "ride.csv");
+  // A gap of half a second in the middle, and one time that goes back.
+  const time = (i: number) => (i === 5 ? 0.35 : i / 10 + (i < 20 ? 0 : 0.4));
+  const rows = Array.from({ length: 40 }, (_, i) => `${time(i)},${i}`);
+  writeFileSync(file, `t,speed\n${rows.join("\n")}\n`);
+  const ledger = (...words: readonly string[]) => {
+    const out = join(folder, words.join(""));
+    const options = ["--unit", "s", "--val", "0", "--window", "4", "--workers", "1", "--out", out, "--json", "--quiet"];
+    const { status, stdout, stderr } = windrow(file, ...options, ...words);
+    return status === 0 ? JSON.parse(stdout).ledger : stderr;
+  };
+  assert.match(ledger(), /the times of table go back at sample 5/);
+  assert.deepEqual(ledger("--sort").traces, { all: 1, short: 0 });
+  assert.deepEqual(ledger("--sort", "--break", "0.3").traces, { all: 2, short: 0 });
+});
+
+test("the tasks of a plan, one by one, write what the command writes", (t) => {
+  const folder = testFolder(t);
+  const inputs = ["a", "b", "c"].map((name) => join(folder, `${name}.csv`));
+  for (const [i, file] of inputs.entries()) {
+    const rows = Array.from({ length: 30 }, (_, row) => `${row / 10},${row + 100 * i}`);
+    writeFileSync(file, `t,speed\n${rows.join("\n")}\n`);
+  }
+  const options = ["--unit", "s", "--window", "2", "--val", "0.3", "--quiet"];
+  const [whole, planned] = [join(folder, "whole"), join(folder, "planned")];
+  assert.equal(windrow(...inputs, ...options, "--out", whole, "--workers", "1").status, 0);
+  const plan = command("plan", "traces", ...inputs, ...options, "--out", planned);
+  assert.equal(plan.status, 0, plan.stderr);
+  writeFileSync(join(folder, "plan.json"), plan.stdout);
+  for (const { id } of (JSON.parse(plan.stdout) as { tasks: { id: string }[] }).tasks)
+    assert.equal(command("task", join(folder, "plan.json"), id, "--quiet").status, 0, id);
+  const [a, b] = [fileHashes(whole), fileHashes(planned)].map(({ "run.json": _, ...files }) => files);
+  assert.deepEqual(b, a);
+});
 
 test("the recording of a flight becomes windows, by the command", (t) => {
   const flight = needShared(t, "data", "sync", "euroc_mh01");

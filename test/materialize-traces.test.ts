@@ -340,7 +340,7 @@ test("what cannot be materialized says why, and leaves nothing", async (t) => {
   const one = dataset([plainTrace("a", ["x", "y"])]);
   await refused(dataset([]), {}, { code: "empty", message: /no trace/ });
   await refused(dataset([plainTrace("a", [])]), {}, { code: "empty", message: /no row/ });
-  await refused(one, { window: 3 }, { code: "empty", message: /1 stretches of 2 rows for a window of 3/ });
+  await refused(one, { window: 3 }, { code: "empty", message: /1 stretch of 2 rows for a window of 3; see --window$/ });
   await refused(
     dataset([plainTrace("a", ["x"]), plainTrace("a", ["y"])]),
     {},

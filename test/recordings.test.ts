@@ -199,6 +199,7 @@ test("inputs of one name are called by the folders that tell them apart", async 
 test("what is no recording is refused in words that say what to do", async (t) => {
   const folder = testFolder(t);
   writeFileSync(join(folder, "a.txt"), "some words\n");
+  writeFileSync(join(folder, "poses.txt"), "1.5 1 2 3 0 0 0 1\n");
   mkdirSync(join(folder, "empty"));
   const open = (input: string, options: OpenRecordingsOptions = {}) => openRecordings([join(folder, input)], options);
   await assert.rejects(open("none"), /none: there is no such file or folder/);
@@ -207,6 +208,8 @@ test("what is no recording is refused in words that say what to do", async (t) =
   await assert.rejects(open("empty"), /empty: the folder looks like no recording/);
   await assert.rejects(open("a.txt", { kind: "e4" }), /a recording of kind e4 is no file/);
   await assert.rejects(open("empty", { kind: "e4" }), /ACC.csv, .* is expected/);
+  await assert.rejects(open("poses.txt", { unit: "ns" }), /unit has a meaning only for inputs of kind table, got tum/);
+  await assert.rejects(open("poses.txt", { topics: ["/tf"] }), /topics has .* of kind mcap, got tum/);
   await assert.rejects(openRecordings([]), /at least one input is needed, got none/);
 });
 

@@ -14,6 +14,7 @@ import { materializeTracesCommand } from "./commands/materialize-traces.ts";
 import { mergeCommand } from "./commands/merge.ts";
 import { planAisCommand } from "./commands/plan-ais.ts";
 import { planL5kitCommand } from "./commands/plan-l5kit.ts";
+import { planTracesCommand } from "./commands/plan-traces.ts";
 import { simulateAisCommand } from "./commands/simulate-ais.ts";
 import { simulateL5kitCommand } from "./commands/simulate-l5kit.ts";
 import { statsCommand } from "./commands/stats.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   simulateL5kitCommand,
   planAisCommand,
   planL5kitCommand,
+  planTracesCommand,
   taskCommand,
   infoCommand,
   headCommand,

@@ -59,7 +59,7 @@ export function loadedSchema(schema: Schema, spec: ColumnsSpec | "all"): Schema 
       const names = Object.keys(schema).join(", ") || "none";
       throw new WindrowError(
         "missing",
-        `Cannot load column ${name}: there is no such column, got ${names}; columns chooses`,
+        `Cannot load column ${name}: there is no such column, got ${names}; columns chooses, "all" takes each of them`,
       );
     }
     if (wanted !== undefined) checkType(name, type, typeof wanted === "string" ? { kind: wanted } : wanted);

@@ -105,14 +105,14 @@ export function sampleSchema({ columns, ids, window }: Pick<DatasetSpec, "column
     return [own, [lengthsColumn(column.name), { kind: "u32", shape: [window.size], unit: "B" }]];
   });
   entries.push(...ids.map((id): [string, ColumnType] => [id.name, ID_TYPES[id.source]]));
-  const schema = Object.fromEntries(entries);
-  if (Object.keys(schema).length !== entries.length) {
+  const names = entries.map(([name]) => name);
+  const double = names.find((name, i) => names.indexOf(name) !== i);
+  if (double !== undefined)
     throw new WindrowError(
       "usage",
-      `Cannot lay out samples: two columns have the same name, got ${entries.map(([name]) => name).join(", ")}`,
+      `Cannot lay out samples: two columns have the same name, got ${double} twice of ${names.join(", ")}`,
     );
-  }
-  return schema;
+  return Object.fromEntries(entries);
 }
 
 /** Raw bytes of a task's samples: enough that starting a task costs nothing beside it. */

@@ -100,8 +100,9 @@ async function copyPlain(duck: Duck, plain: PlainFile, options: CsvCopyOptions):
   try {
     const { delimiter, header, columns } = layout;
     const from = csvSql(link, { delimiter, header, width: columns.length, places: new Map() }, hasQuotes);
-    const to = (target: string) =>
-      `TO ${quoted(target)} (FORMAT parquet, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, PRESERVE_ORDER true)`;
+    // Said of the copy itself: of a file with rejects DuckDB's threads else write groups as they end, whatever the connection says of order.
+    const how = `FORMAT parquet, PRESERVE_ORDER true, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}`;
+    const to = (target: string) => `TO ${quoted(target)} (${how})`;
     await duck.run(`COPY (${selectSql(layout, options, from)}) ${to(path)}`);
     const rejected = await rejects(duck);
     const found = await badRows(duck, path);

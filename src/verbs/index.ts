@@ -57,7 +57,7 @@ export { materializeAis, planAis } from "./materialize-ais.ts";
 export type { MaterializeResult, MaterializeRun } from "./materialize-job.ts";
 export { materializeL5kit, planL5kit } from "./materialize-l5kit.ts";
 export type { MaterializeOptions } from "./materialize-options.ts";
-export { type MaterializeTracesOptions, materializeTraces } from "./materialize-traces.ts";
+export { type MaterializeTracesOptions, materializeTraces, planTraces } from "./materialize-traces.ts";
 export type { OutputOptions } from "./output-options.ts";
 export type { Progress } from "./progress.ts";
 export { RECORDING_KINDS, type RecordingKind } from "./recording-kinds.ts";

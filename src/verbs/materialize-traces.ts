@@ -1,15 +1,20 @@
 /** `materialize traces`: recordings of several sensors in, globally shuffled training shards out. */
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Json } from "../core/index.ts";
+import { INDEX_FILE } from "../formats/dataset/index.ts";
+import { folderStore } from "../node/folder-store.ts";
 import { fileSha256 } from "../node/hashes.ts";
+import type { Plan } from "../run/index.ts";
 import { type SyncSpec, synchronization } from "../sync/index.ts";
 import type { Watch } from "./dataset-job.ts";
-import { type MaterializeResult, type MaterializeRun, materializeJob } from "./materialize-job.ts";
+import { type MaterializeResult, type MaterializeRun, materializeJob, planJob } from "./materialize-job.ts";
 import { type MaterializeOptions, resolveTraces } from "./materialize-options.ts";
+import type { Progress } from "./progress.ts";
+import { saysWhen } from "./query-times.ts";
 import type { OpenRecordingsOptions } from "./recordings.ts";
 import type { Content } from "./traces-job.ts";
 
@@ -17,26 +22,35 @@ import type { Content } from "./traces-job.ts";
 export interface MaterializeTracesOptions extends MaterializeOptions {
   /** Files and folders, as `openRecordings` takes them. */
   readonly inputs: readonly string[];
-  /** How the sensors of each recording are matched; absent where each has one. */
+  /** How the sensors of each recording are matched. Where absent, or silent about when rows are, each must have one: rows are at its times. */
   readonly sync?: SyncSpec;
   /** What the inputs are. */
   readonly recordings?: Omit<OpenRecordingsOptions, "synchronization" | "temp" | "signal">;
 }
 
-/** The files of a recording, in the order of their names. */
-function filesOf(path: string): string[] {
+/** What a dataset of ours holds below a recording that it is written into: nothing of this is the recording's. */
+function datasetsBelow(keys: readonly string[]): string[] {
+  const all = new Set(keys);
+  return keys.flatMap((key) => {
+    const folder = /^(.+\/)(?:manifest\.json|\.windrow\/.*)$/.exec(key)?.[1];
+    if (folder === undefined) return [];
+    return !key.endsWith("/manifest.json") || all.has(`${folder}${INDEX_FILE}`) ? [folder] : [];
+  });
+}
+
+/** The files of a recording, in the order of their names, also through links. */
+async function filesOf(path: string): Promise<readonly string[]> {
   if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const keys = await Array.fromAsync(folderStore(path).list(""));
+  const datasets = [...new Set(datasetsBelow(keys))];
+  return keys.filter((key) => !datasets.some((folder) => key.startsWith(folder))).map((key) => join(path, key));
 }
 
 /** Digests what a recording's files hold, and what they are called within it. */
 async function contentOf(path: string, signal: AbortSignal | undefined): Promise<Content> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for (const file of filesOf(path)) {
+  for (const file of await filesOf(path)) {
     const digest = await fileSha256(file, signal === undefined ? {} : { signal });
     hash.update(JSON.stringify([relative(path, file).replaceAll("\\", "/"), digest]));
     bytes += statSync(file).size;
@@ -54,7 +68,7 @@ async function readers() {
 async function opened(options: MaterializeTracesOptions, resolved: ReturnType<typeof resolveTraces>, watch: Watch) {
   const { openRecordings, tracesJob } = await readers();
   const { inputs, sync, recordings = {}, temp } = options;
-  const rule = sync === undefined ? undefined : synchronization(sync);
+  const rule = sync !== undefined && saysWhen(sync) ? synchronization(sync) : sync;
   await using scope = new AsyncDisposableStack();
   const dataset = scope.use(
     await openRecordings(inputs, {
@@ -74,11 +88,18 @@ async function opened(options: MaterializeTracesOptions, resolved: ReturnType<ty
     return found;
   };
   // Plain data by its type; the cast only says so to the compiler.
-  const about = { sync: rule?.spec ?? null, recordings: recordings as unknown as Json };
+  const how = typeof rule === "function" ? rule.spec : ((rule ?? null) as Json);
+  const about = { sync: how, recordings: recordings as unknown as Json };
   const source = { dataset, options: about, content, lost: () => dataset.lost() };
   const job = await tracesJob(source, resolved, watch);
   const kept = scope.move();
   return { ...job, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** The plan of `materialize traces` with these options. */
+export async function planTraces(options: MaterializeTracesOptions, progress?: Progress): Promise<Plan> {
+  const resolved = resolveTraces(options, availableParallelism());
+  return planJob(resolved, (watch) => opened(options, resolved, watch), progress);
 }
 
 /**

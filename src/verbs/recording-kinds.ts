@@ -7,7 +7,7 @@ import { type ReadStore, WindrowError } from "../core/index.ts";
 import { folderStore } from "../node/folder-store.ts";
 import type { OpenedInput } from "./opened-input.ts";
 import type { MessageOptions } from "./recording-mcap.ts";
-import { isTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
+import { isTableFile, openTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./recording-tables.ts";
 
 /** What kinds are opened with. */
 export interface OpenContext {
@@ -91,7 +91,8 @@ const KINDS = {
     forms: ["file", "folder"],
     is: ({ path, key, isFolder }) => (isFolder ? tableFiles(path).length > 0 : isTableFile(key)),
     async open({ path, isFolder }, { tables, temp }) {
-      const files = isFolder ? tableFiles(path) : [path];
+      if (!isFolder) return openTableFile(path, tables, temp);
+      const files = tableFiles(path);
       if (files.length > 0) return openTableFiles(files, tables, temp);
       throw new WindrowError("missing", `Cannot open ${path}: the folder holds no .csv, .tsv or .parquet file`);
     },
@@ -112,14 +113,15 @@ export async function openInput(
   path: string,
   kind: RecordingKind | undefined,
   context: OpenContext,
-): Promise<OpenedInput> {
+): Promise<OpenedInput & { readonly kind: RecordingKind }> {
   const isFolder = statSync(path).isDirectory();
   const store = folderStore(isFolder ? path : dirname(path));
   const input = { path, isFolder, store, key: isFolder ? "" : basename(path) };
   const form = isFolder ? "folder" : "file";
-  const kinds: readonly KindEntry[] = kind === undefined ? Object.values(KINDS) : [KINDS[kind]];
-  for (const entry of kinds.filter(({ forms }) => forms.includes(form))) {
-    if (kind !== undefined || (await entry.is(input))) return entry.open(input, context);
+  for (const each of kind === undefined ? RECORDING_KINDS : [kind]) {
+    const entry: KindEntry = KINDS[each];
+    if (!entry.forms.includes(form)) continue;
+    if (kind !== undefined || (await entry.is(input))) return { ...(await entry.open(input, context)), kind: each };
   }
   const why =
     kind === undefined

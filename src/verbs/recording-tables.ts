@@ -46,7 +46,11 @@ async function openRows(path: string, columns?: readonly string[]) {
 const DUCK_BYTES = 256 * 2 ** 20;
 
 /** A text table: copied to Parquet when its rows are first wanted, which is read from then on. */
-function csvSource(input: InputFile, layout: CsvLayout, { temp, bad, signal }: TableContext): TableSource {
+function csvSource(
+  input: InputFile,
+  of: Pick<TableSource, "name" | "file">,
+  { layout, temp, bad, signal }: TableContext & { readonly layout: CsvLayout },
+): TableSource {
   const schema: Schema = Object.fromEntries(
     layout.columns.map(({ name, kind }) => [name, kind === "i64" ? { kind, nullable: true } : { kind }]),
   );
@@ -69,8 +73,7 @@ function csvSource(input: InputFile, layout: CsvLayout, { temp, bad, signal }: T
     return renamed(parquetRows(await openRows(copy.path, stored)), schema);
   };
   return {
-    name: sensorName(input.path),
-    file: input.path,
+    ...of,
     schema,
     open(time, trace) {
       rows ??= once(() => copied(time, trace));
@@ -136,6 +139,8 @@ function filled(column: Column, type: ColumnType): Column {
 
 /** What tables are opened with. */
 interface TableContext {
+  /** What the sensor is called; as its file where absent. */
+  readonly name?: string;
   /** A new folder for temporary files. */
   readonly temp: () => string;
   readonly bad: BadRows;
@@ -149,13 +154,30 @@ function sensorName(path: string): string {
 
 async function tableSource(path: string, options: TableFileOptions, context: TableContext): Promise<TableSource> {
   const [input] = findInputs([path]);
-  if (input!.kind === "text") return csvSource(input!, csvLayout(input!, options.columns), context);
+  const of = { name: context.name ?? sensorName(path), file: path };
+  if (input!.kind === "text") return csvSource(input!, of, { ...context, layout: csvLayout(input!, options.columns) });
   const table = withNaN(parquetRows(await openRows(path)));
-  return { name: sensorName(path), file: path, schema: table.schema, open: async () => table };
+  return { ...of, schema: table.schema, open: async () => table };
+}
+
+/** The sensor of a table that is an input of its own: `drive-1.csv` and `drive-2.csv` are two traces of the same sensor. */
+const LONE_TABLE = "table";
+
+/**
+ * Opens a table as a recording, or as many where a column says which. Its sensor is called `table`.
+ * @throws WindrowError as `openTable` does.
+ */
+export async function openTableFile(path: string, options: TableFileOptions, temp: () => string): Promise<OpenedInput> {
+  const bad = new BadRows();
+  return opened(
+    [await tableSource(path, options, { temp, bad, signal: options.signal, name: LONE_TABLE })],
+    options,
+    bad,
+  );
 }
 
 /**
- * Opens tables as one recording, or as many where a column says which.
+ * Opens the tables of a folder as one recording, or as many where a column says which. Their sensors are called as they are.
  * @throws WindrowError `usage` for two tables of one name, and as `openTable` does.
  */
 export async function openTableFiles(
@@ -172,6 +194,10 @@ export async function openTableFiles(
       "usage",
       `Cannot open ${double.file}: another table beside it is called ${double.name}, too`,
     );
+  return opened(sources, options, bad);
+}
+
+async function opened(sources: readonly TableSource[], options: TableFileOptions, bad: BadRows): Promise<OpenedInput> {
   const { traceColumn } = options;
   if (traceColumn === undefined) {
     const { sensors, lost } = openTable(sources, options, bad);

@@ -8,13 +8,15 @@ import { WindrowError } from "../core/index.ts";
 import {
   type Dataset,
   dataset,
-  nearest,
   type Sensors,
   type Synchronization,
+  type SyncSpec,
+  synchronization,
   type Trace,
   trace,
 } from "../sync/index.ts";
 import type { OpenedInput, OpenedTrace } from "./opened-input.ts";
+import { saysWhen } from "./query-times.ts";
 import { openInput, type RecordingKind } from "./recording-kinds.ts";
 import type { MessageOptions } from "./recording-mcap.ts";
 import type { TableFileOptions } from "./recording-tables.ts";
@@ -25,10 +27,10 @@ export interface OpenRecordingsOptions extends TableFileOptions, MessageOptions 
   /** What the inputs are; each is looked at where absent. */
   readonly kind?: RecordingKind;
   /**
-   * Makes rows of a recording's sensors. Where absent, a trace of one sensor has a row for each of its samples; one of several sensors
-   * can be looked into, but has no rows: asked for them, it throws a WindrowError `usage`.
+   * Makes rows of a recording's sensors, or says in plain data how. Where absent, or silent about when rows are, a trace of one sensor has a
+   * row for each of its samples; one of several sensors can be looked into, but has no rows: asked for them, it throws a WindrowError `usage`.
    */
-  readonly synchronization?: Synchronization;
+  readonly synchronization?: Synchronization | SyncSpec;
   /** The sensors that a trace has, and that are matched; all where absent. */
   readonly only?: readonly string[];
   /** Where temporary files go, which text tables are unpacked to; the system's folder for them where absent. */
@@ -86,7 +88,7 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, s
   const temp = scope.use(new TempFolders(options.temp ?? tmpdir()));
   const context = { tables: options, messages: options, temp: () => temp.next() };
   const names = traceNames(all);
-  const inputs: OpenedInput[] = [];
+  const inputs: (OpenedInput & { readonly kind: RecordingKind })[] = [];
   const traces: NamedTrace[] = [];
   for (const [i, path] of all.entries()) {
     const input = await openInput(path, options.kind, context);
@@ -95,6 +97,7 @@ async function openAll(all: readonly string[], options: OpenRecordingsOptions, s
     traces.push(...input.traces.map((each) => named(each, names[i]!, path)));
   }
   refuseDoubles(traces);
+  refuseIdle(options, new Set(inputs.map(({ kind }) => kind)));
   return { inputs, traces };
 }
 
@@ -113,6 +116,24 @@ function refuseDoubles(traces: readonly NamedTrace[]): void {
   }
 }
 
+/** Options that say something of one kind alone. */
+const OPTIONS_OF = {
+  table: ["timeColumn", "unit", "traceColumn", "columns", "interpolation"],
+  mcap: ["topics", "messageTime"],
+} as const satisfies Partial<Record<RecordingKind, readonly (keyof OpenRecordingsOptions)[]>>;
+
+/** Refuses options that no input heeds. */
+function refuseIdle(options: OpenRecordingsOptions, kinds: ReadonlySet<RecordingKind>): void {
+  for (const [kind, names] of Object.entries(OPTIONS_OF)) {
+    const idle = names.find((name) => options[name] !== undefined);
+    if (idle === undefined || kinds.has(kind as RecordingKind)) continue; // a key of the above
+    throw new WindrowError(
+      "usage",
+      `Cannot open recordings: ${idle} has a meaning only for inputs of kind ${kind}, got ${[...kinds].join(", ")}`,
+    );
+  }
+}
+
 /** Sensors that a row may be without, as the synchronization says of itself. */
 function optionalOf({ spec }: Synchronization, sensors: readonly string[]): readonly string[] {
   const { missing, optional } = spec;
@@ -120,14 +141,14 @@ function optionalOf({ spec }: Synchronization, sensors: readonly string[]): read
   return Array.isArray(optional) ? sensors.filter((name) => optional.includes(name)) : [];
 }
 
-/** What makes rows where nothing was said: those of the only sensor. */
-function defaultSynchronization(name: string, sensors: readonly string[]): Synchronization {
+/** What makes rows where nothing was said of when they are: those of the only sensor. */
+function atOnlySensor(spec: SyncSpec, name: string, sensors: readonly string[]): Synchronization {
   const [only, ...others] = sensors;
-  if (only !== undefined && others.length === 0) return nearest({ reference: only });
+  if (only !== undefined && others.length === 0) return synchronization({ ...spec, reference: only });
   const fail = () => {
     throw new WindrowError(
       "usage",
-      `Cannot make rows of ${name}: say how its sensors are synchronized, ${sensors.join(", ")}`,
+      `Cannot make rows of ${name}: say how its sensors are synchronized, ${sensors.join(", ")}, at the times of one (reference), of several (union) or on a grid`,
     );
   };
   return Object.assign(fail, { match: fail, spec: {} });
@@ -153,9 +174,11 @@ export async function openRecordings(
     throw new WindrowError("usage", "Cannot open recordings: at least one input is needed, got none");
   using scope = new DisposableStack();
   const { inputs: opened, traces } = await openAll(all, options, scope);
+  const { synchronization: told, only } = options;
+  const rule = told !== undefined && typeof told !== "function" && saysWhen(told) ? synchronization(told) : told;
   const kept = scope.move();
   return {
-    ...dataset({ traces: traces.length, trace: (number) => traceOf(traces[number]!, options) }),
+    ...dataset({ traces: traces.length, trace: (number) => traceOf(traces[number]!, rule, only) }),
     lost: () => lostOf(opened),
     pathOf: (number) => traces[number]!.path,
     [Symbol.asyncDispose]: async () => kept.dispose(),
@@ -173,13 +196,16 @@ function chosen(of: string, sensors: Sensors, only: readonly string[] | undefine
   return only === undefined ? sensors : Object.fromEntries(only.map((name) => [name, sensors[name]!]));
 }
 
-function traceOf({ name, entity, ...made }: NamedTrace, options: OpenRecordingsOptions): Trace {
-  const { synchronization: told, only } = options;
+function traceOf(
+  { name, entity, ...made }: NamedTrace,
+  told: Synchronization | SyncSpec | undefined,
+  only: readonly string[] | undefined,
+): Trace {
   if (told === undefined && only === undefined && made.trace !== undefined) return made.trace();
   const sensors = chosen(name, made.sensors(), only);
   const names = Object.keys(sensors);
-  const synchronization = told ?? defaultSynchronization(name, names);
-  return trace({ name, entity, sensors, synchronization, optional: optionalOf(synchronization, names) });
+  const rule = typeof told === "function" ? told : atOnlySensor(told ?? { rule: "nearest" }, name, names);
+  return trace({ name, entity, sensors, synchronization: rule, optional: optionalOf(rule, names) });
 }
 
 /** What was lost of all inputs. */

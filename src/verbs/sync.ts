@@ -14,6 +14,7 @@ import {
 } from "../sync/index.ts";
 import { saveMatch } from "./match-file.ts";
 import { type Progress, SILENT } from "./progress.ts";
+import { saysWhen } from "./query-times.ts";
 
 /** What `sync` takes. */
 export interface SyncOptions {
@@ -61,9 +62,7 @@ function slowest(timestamps: Timestamps): string {
 }
 
 function withQuery(spec: SyncSpec, timestamps: Timestamps): SyncSpec {
-  const { rule, reference, union, grid, times } = spec;
-  const isSaid = rule === "empty" || [reference, union, grid, times].some((each) => each !== undefined);
-  return isSaid ? spec : { ...spec, reference: slowest(timestamps) };
+  return saysWhen(spec) ? spec : { ...spec, reference: slowest(timestamps) };
 }
 
 /** An error of a trace that says of which. */
@@ -82,6 +81,15 @@ function timelineOf({ sensors }: SyncReport, timestamps: Timestamps, cells: Cell
   return Object.fromEntries(lines);
 }
 
+const SHOWN_TRACES = 10;
+
+/** Names of traces, for a message. */
+function firstNames(data: Dataset): string {
+  const names = Array.from({ length: Math.min(SHOWN_TRACES, data.traces) }, (_, i) => data.trace(i).name);
+  const more = data.traces - names.length;
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
 /** The traces asked for. */
 function* tracesOf(data: Dataset, name: string | undefined): Generator<Trace> {
   let isThere = false;
@@ -92,7 +100,10 @@ function* tracesOf(data: Dataset, name: string | undefined): Generator<Trace> {
     yield trace;
   }
   if (name !== undefined && !isThere)
-    throw new WindrowError("missing", `Cannot synchronize: there is no trace of this name, got ${name}`);
+    throw new WindrowError(
+      "missing",
+      `Cannot synchronize: there is no trace of this name, got ${name}; there are ${firstNames(data)}`,
+    );
 }
 
 function traceSync(trace: string, report: SyncReport, timestamps: Timestamps, count: number | undefined): TraceSync {

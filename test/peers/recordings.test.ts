@@ -113,7 +113,7 @@ test("tables that pandas writes are sensors, with its times and gaps", { skip },
   const exact = { ms: 3, us: 6, ns: 9, zoned: 9, ints: 9 };
   for (const [name, digits] of Object.entries(exact)) {
     await using dataset = await openRecordings([join(place, `${name}.parquet`)], name === "ints" ? { unit: "ns" } : {});
-    const sensor = dataset.trace(0).sensors[name]!;
+    const sensor = dataset.trace(0).sensors["table"]!;
     assert.deepEqual(await sensor.times(), secondsOf(stamps, digits), name);
     const { columns } = await sensor.read({ from: 0, to: 1000 });
     assert.equal(digest(columns["speed"]!.data as Float64Array), speed, name);
@@ -126,7 +126,7 @@ test("tables that pandas writes are sensors, with its times and gaps", { skip },
     ["iso", {}],
   ] as const) {
     await using dataset = await openRecordings([join(place, `${name}.csv`)], options);
-    const sensor = dataset.trace(0).sensors[name]!;
+    const sensor = dataset.trace(0).sensors["table"]!;
     assert.deepEqual(await sensor.times(), secondsOf(stamps, 9), name);
     const { columns } = await sensor.read({ from: 0, to: 1000 });
     assert.equal(digest(columns["speed"]!.data as Float64Array), speed, name);

@@ -45,6 +45,12 @@ test("a camera's images are read as its samples are", async () => {
   assert.equal(counted.keys.has("cam0/data/1.png"), false);
 });
 
+test("a bare list of stamps is a sensor without a field", async () => {
+  const { store } = await countingStore({ "cam0/data.csv": "#timestamp [ns]\n1000000000\n2000000000\n" });
+  const { cam0 } = (await openEuroc(store)).sensors();
+  assert.deepEqual([cam0!.schema, Array.from(await cam0!.times())], [{}, [1, 2]]);
+});
+
 test("headers alone are read until samples are asked for", async () => {
   const rows = Array.from({ length: 200_000 }, (_, i) => `${i}000000,1,2,3,4`).join("\n");
   const counted = await countingStore({ "imu0/data.csv": IMU + rows });

@@ -16,15 +16,24 @@ const KINDS = {
   arrow: "Arrow IPC",
 } as const satisfies Record<InfoReport["kind"], string>;
 
-/** Names and values on one line; nothing for what is not set. */
-function settings(value: unknown): string {
-  if (typeof value !== "object" || value === null) return "";
-  return Object.entries(value)
-    .flatMap(([name, each]: [string, unknown]) => {
-      if (each === null || (Array.isArray(each) && each.length === 0)) return [];
-      if (Array.isArray(each)) return [`${name}=${each.join(",")}`];
-      return typeof each === "object" ? [settings(each)] : [`${name}=${String(each)}`];
-    })
+const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+/** A name and its value: words as they are, and what is made of more in JSON. */
+function setting(name: string, value: unknown): string[] {
+  if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) return [];
+  if (isPlain(value)) return [`${name}=${String(value)}`];
+  return [`${name}=${Array.isArray(value) && value.every(isPlain) ? value.join(",") : JSON.stringify(value)}`];
+}
+
+/** Names and values on one line, those of a group without its name; nothing for what is not set. */
+export function settings(options: unknown): string {
+  if (typeof options !== "object" || options === null) return "";
+  return Object.entries(options)
+    .flatMap(([name, value]: [string, unknown]) =>
+      isPlain(value) || Array.isArray(value)
+        ? setting(name, value)
+        : Object.entries(value as object).flatMap(([own, each]) => setting(own, each)),
+    )
     .join(" ");
 }
 

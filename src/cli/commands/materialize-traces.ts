@@ -1,56 +1,16 @@
 /** `windrow materialize traces`. */
 
-import { command, type OptionValues, valuesOf } from "../command.ts";
+import { command } from "../command.ts";
 import { ledgerLines } from "../ledger-lines.ts";
-import { existing, FILE_OPTIONS, ORDER_OPTIONS, PLACE_OPTIONS, RUN_OPTIONS } from "../output-options.ts";
-import { RECORDING_OPTIONS, recordingOptions } from "../recording-options.ts";
-import { SYNC_OPTIONS, syncSpec } from "../sync-options.ts";
 import { count } from "../terminal.ts";
-import { oneOf, whole, words } from "../values.ts";
+import { TRACES_OPTIONS, tracesOptions } from "../traces-options.ts";
 
-/** What the verb has under the same names. */
-const OWN_OPTIONS = {
-  ...PLACE_OPTIONS,
-  sensors: {
-    value: "<list>",
-    summary: "sensors, or fields as sensor.field, that become columns",
-    fallback: "all",
-    parse: words,
-  },
-  window: { value: "<n>", summary: "rows of a sample", fallback: "1", parse: whole },
-  stride: { value: "<n>", summary: "rows from one window to the next", fallback: "as --window", parse: whole },
-  ...ORDER_OPTIONS,
-  splitBy: {
-    value: "<what>",
-    summary: "hold out whole entities, the end of the time span, or both: entity, time, entity+time",
-    fallback: "entity",
-    parse: oneOf("entity", "time", "entity+time"),
-  },
-  ...FILE_OPTIONS,
-  with: {
-    value: "<ids>",
-    summary: "ids as further columns of each sample: entity, t_start, t_end, trace_id, start, key",
-    fallback: "none",
-    parse: words,
-  },
-} as const;
-const OPTIONS = { ...OWN_OPTIONS, ...RECORDING_OPTIONS, ...SYNC_OPTIONS, ...RUN_OPTIONS } as const;
+const SHOWN_COLUMNS = 12;
 
-/** The verb's options from those of the command line. */
-function tracesOptions(inputs: readonly string[], values: OptionValues<typeof OPTIONS>) {
-  const { out = "", ...own } = valuesOf(OWN_OPTIONS, values);
-  const { append: _, overwrite: __, ...run } = valuesOf(RUN_OPTIONS, values);
-  const { reference, union, grid } = values;
-  const isMatched = reference !== undefined || union !== undefined || grid !== undefined;
-  return {
-    ...own,
-    ...run,
-    ...existing(values),
-    inputs,
-    out,
-    recordings: recordingOptions(values),
-    ...(isMatched && { sync: syncSpec(values) }),
-  };
+/** The first of many names. */
+function shown(names: readonly string[]): string {
+  const more = names.length - SHOWN_COLUMNS;
+  return [...names.slice(0, SHOWN_COLUMNS), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 /** Recordings of several sensors in, globally shuffled training shards out. */
@@ -64,7 +24,7 @@ export const materializeTracesCommand = command({
       isMany: true,
     },
   ],
-  options: OPTIONS,
+  options: TRACES_OPTIONS,
   examples: [
     "windrow materialize traces drives/* --reference camera --tolerance 0.05 --window 32 --stride 16 --out data",
     "windrow materialize traces subject.csv --trace-column session --unit ms --window 256 --out data --val 0.1",
@@ -84,7 +44,7 @@ export const materializeTracesCommand = command({
       ...ledgerLines(ledger),
       wasThere
         ? `\n${out} holds this very dataset already; nothing was done`
-        : `\nwrote ${count(ledger.windows.train)} training windows of ${Object.keys(schema).join(", ")} to ${out} (${formats.join(", ")}); every row is accounted for`,
+        : `\nwrote ${count(ledger.windows.train)} training windows of ${shown(Object.keys(schema))} to ${out} (${formats.join(", ")}); every row is accounted for`,
     ]);
     return 0;
   },
