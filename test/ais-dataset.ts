@@ -20,7 +20,7 @@ import { openParquet } from "../src/formats/parquet/index.ts";
 import { nodeCodecs } from "../src/node/codecs.ts";
 import { folderStore } from "../src/node/folder-store.ts";
 import { nodeHashes } from "../src/node/hashes.ts";
-import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
+import type { MaterializeAisOptions } from "../src/verbs/ais/options.ts";
 
 /** A folder that is gone after the test. */
 export function testFolder(t: TestContext): string {

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { packed } from "../src/core/index.ts";
 import { type FeatureBatch, forecast, fullHorizon, haversine, multiStep } from "../src/domains/ais/index.ts";
 import { folderStore } from "../src/node/folder-store.ts";
+import { materializeAis } from "../src/verbs/ais/materialize.ts";
 import { baselineAis } from "../src/verbs/index.ts";
-import { materializeAis } from "../src/verbs/materialize-ais.ts";
 import { indexRows, parquetSamples, type ReadSample, SMALL, writeFleet } from "./ais-dataset.ts";
 import { putParquet } from "./inspect-places.ts";
 

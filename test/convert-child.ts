@@ -1,7 +1,7 @@
 /** A conversion in a process of its own that kills itself: after so many signs of progress, and some milliseconds. */
 
 import process, { argv } from "node:process";
-import { convert } from "../src/verbs/convert.ts";
+import { convert } from "../src/verbs/convert/convert.ts";
 
 const { options, signs, milliseconds } = JSON.parse(argv[2] ?? "{}");
 let left = signs as number;

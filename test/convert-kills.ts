@@ -9,7 +9,7 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Rng, rng, type Schema, WindrowError } from "../src/core/index.ts";
 import { folderStore } from "../src/node/index.ts";
-import { type ConvertOptions, convert } from "../src/verbs/convert.ts";
+import { type ConvertOptions, convert } from "../src/verbs/convert/convert.ts";
 import { rowsFrom } from "./any-rows.ts";
 import { convertFolder, hashesBelow, putRows } from "./convert-places.ts";
 

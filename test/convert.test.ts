@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Batch, type Schema, WindrowError } from "../src/core/index.ts";
 import { folderStore } from "../src/node/index.ts";
-import { type ConvertOptions, convert } from "../src/verbs/convert.ts";
+import { type ConvertOptions, convert } from "../src/verbs/convert/convert.ts";
 import { diff, info, materializeAis, verify } from "../src/verbs/index.ts";
 import { SMALL, writeFleet } from "./ais-dataset.ts";
 import { comparable, rowsFrom } from "./any-rows.ts";

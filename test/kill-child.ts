@@ -3,8 +3,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
-import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
-import { materializeAis, planAis } from "../src/verbs/materialize-ais.ts";
+import { materializeAis, planAis } from "../src/verbs/ais/materialize.ts";
+import type { MaterializeAisOptions } from "../src/verbs/ais/options.ts";
 import { inTwoPasses } from "./two-passes.ts";
 
 const { options, runSamples } = JSON.parse(argv[2] ?? "{}") as {

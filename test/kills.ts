@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { env, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Rng } from "../src/core/index.ts";
-import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
-import { materializeAis } from "../src/verbs/materialize-ais.ts";
+import { materializeAis } from "../src/verbs/ais/materialize.ts";
+import type { MaterializeAisOptions } from "../src/verbs/ais/options.ts";
 import { fileHashes, namesIn, SMALL, writeFleet } from "./ais-dataset.ts";
 
 /** What a run does: as it comes, through sorted runs, or to a dataset that is there. */

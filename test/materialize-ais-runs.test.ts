@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
-import { materializeAis, planAis } from "../src/verbs/materialize-ais.ts";
+import { materializeAis, planAis } from "../src/verbs/ais/materialize.ts";
+import type { MaterializeAisOptions } from "../src/verbs/ais/options.ts";
+import { runPlan, runTask } from "../src/verbs/dataset/run.ts";
 import { SILENT } from "../src/verbs/progress.ts";
-import { runPlan, runTask } from "../src/verbs/run-dataset.ts";
 import { fileHashes, namesIn, SMALL, testFolder, writeFleet } from "./ais-dataset.ts";
 import { inTwoPasses } from "./two-passes.ts";
 

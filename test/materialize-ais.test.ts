@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import type { MaterializeAisOptions } from "../src/verbs/ais-options.ts";
-import { materializeAis } from "../src/verbs/materialize-ais.ts";
+import { materializeAis } from "../src/verbs/ais/materialize.ts";
+import type { MaterializeAisOptions } from "../src/verbs/ais/options.ts";
 import {
   hashOfNeverDerived,
   indexRows,

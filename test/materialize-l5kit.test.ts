@@ -18,7 +18,7 @@ import {
 import { openParquet } from "../src/formats/parquet/index.ts";
 import { editZarrArray, openZarr, type ZarrArray } from "../src/formats/zarr/index.ts";
 import { folderStore, nodeCodecs, nodeHashes } from "../src/node/index.ts";
-import { arraysPlace } from "../src/verbs/arrays-place.ts";
+import { arraysPlace } from "../src/verbs/convert/arrays-place.ts";
 import {
   convertArrays,
   leak,
@@ -28,7 +28,7 @@ import {
   simulateL5kit,
   verify,
 } from "../src/verbs/index.ts";
-import { l5kitTables } from "../src/verbs/l5kit-tables.ts";
+import { l5kitTables } from "../src/verbs/l5kit/tables.ts";
 import { needShared } from "./shared.ts";
 
 const codecs = nodeCodecs();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeOrder } from "../src/materialize/index.ts";
 import { folderWorkspace } from "../src/node/workspace.ts";
 import type { Plan } from "../src/run/index.ts";
-import { openContext, planSpec, writePlan } from "../src/verbs/run-dataset.ts";
+import { openContext, planSpec, writePlan } from "../src/verbs/dataset/run.ts";
 
 /** Makes the same plan take two passes: sorted runs of so few samples, and an order found in so little memory. */
 export async function inTwoPasses(plan: Plan, runSamples: number): Promise<Plan> {

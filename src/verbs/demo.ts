@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WindrowError } from "../core/index.ts";
 import type { Manifest } from "../materialize/index.ts";
-import { type BaselineAisReport, baselineAis } from "./baseline-ais.ts";
-import { leak, shuffleReport, verify } from "./inspect-verbs.ts";
-import { materializeAis } from "./materialize-ais.ts";
+import { type BaselineAisReport, baselineAis } from "./ais/baseline.ts";
+import { materializeAis } from "./ais/materialize.ts";
+import { simulateAis } from "./ais/simulate.ts";
+import { leak, shuffleReport, verify } from "./inspect/inspect.ts";
 import { type Progress, SILENT } from "./progress.ts";
-import { simulateAis } from "./simulate-ais.ts";
 
 /** What a demo shows. */
 export interface DemoResult {

@@ -5,7 +5,7 @@ import { DATASET_SPLITS, type DatasetSplit, type Manifest, mdsFolder, parquetFil
 import { openMds } from "../formats/mds/index.ts";
 import { type InspectPlace, placeName, wholeSource } from "../inspect/source.ts";
 import { joinedTable, type LoadSource } from "../load/index.ts";
-import { placeAt } from "./inspect-place.ts";
+import { placeAt } from "./inspect/place.ts";
 
 /** What of a path is loaded. */
 export interface LoadChoice {

@@ -8,9 +8,9 @@ import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FLEET_LABELS, type FleetLabel } from "../../src/domains/ais/index.ts";
-import type { MaterializeAisOptions } from "../../src/verbs/ais-options.ts";
-import { materializeAis } from "../../src/verbs/materialize-ais.ts";
-import type { MaterializeResult } from "../../src/verbs/materialize-job.ts";
+import { materializeAis } from "../../src/verbs/ais/materialize.ts";
+import type { MaterializeAisOptions } from "../../src/verbs/ais/options.ts";
+import type { MaterializeResult } from "../../src/verbs/dataset/materialize.ts";
 import {
   hashOfNeverDerived,
   indexRows,

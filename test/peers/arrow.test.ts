@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { type Batch, bytesOf, isNumeric, type Schema, valuesPerRow } from "../../src/core/index.ts";
 import { type ArrowSinkOptions, arrowSink, openArrow } from "../../src/formats/arrow/index.ts";
 import { folderStore } from "../../src/node/folder-store.ts";
-import { convert } from "../../src/verbs/convert.ts";
+import { convert } from "../../src/verbs/convert/convert.ts";
 import { convertFolder, putRows, tools } from "../convert-places.ts";
 import { peersPython } from "./python.ts";
 

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { FleetOptions } from "../../src/domains/ais/index.ts";
+import { materializeAis } from "../../src/verbs/ais/materialize.ts";
 import { baselineAis } from "../../src/verbs/index.ts";
-import { materializeAis } from "../../src/verbs/materialize-ais.ts";
 import { testFolder, writeFleet } from "../ais-dataset.ts";
 import { peersPython } from "./python.ts";
 

@@ -7,7 +7,7 @@ import { env } from "node:process";
 import { test } from "node:test";
 import { rng } from "../../src/core/index.ts";
 import { simulateFleet } from "../../src/domains/ais/index.ts";
-import { materializeAis } from "../../src/verbs/materialize-ais.ts";
+import { materializeAis } from "../../src/verbs/ais/materialize.ts";
 import { fileHashes, testFolder } from "../ais-dataset.ts";
 import { KILL_WAYS, killedAt, killPlaces, killScene } from "../kills.ts";
 

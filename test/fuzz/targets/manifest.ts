@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Manifest, manifestBytes, readManifest } from "../../../src/formats/dataset/index.ts";
 import { info, verify } from "../../../src/inspect/index.ts";
 import { nodeCodecs, nodeHashes } from "../../../src/node/index.ts";
-import { materializeAis } from "../../../src/verbs/materialize-ais.ts";
+import { materializeAis } from "../../../src/verbs/ais/materialize.ts";
 import { SMALL, writeFleet } from "../../ais-dataset.ts";
 import type { Target } from "../engine.ts";
 import { type Mutator, type Parts, pick } from "../mutate.ts";
