@@ -330,6 +330,12 @@ test("the account and the errors name the sensors that rows are dropped for, als
       code: "empty",
       message,
     });
+  // Rows are left, but what was dropped is why they are too few.
+  await assert.rejects(materialize(lacking, { out: join(folder, "b"), ...options, window: 2 }), {
+    code: "empty",
+    message:
+      /1 stretch of 1 row for a window of 2; see --window\. 2 of 3 rows lack a sample: there is none of gps for 2, imu for 1; /,
+  });
 });
 
 test("what cannot be materialized says why, and leaves nothing", async (t) => {

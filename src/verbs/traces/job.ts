@@ -159,9 +159,12 @@ function cutsOf(options: ResolvedTraces, temp: string, rows: number): TimeCuts {
 }
 
 function nothingToDo(all: TraceLedger, { kept }: Ledger, split: SplitStretches, window: number): WindrowError {
+  const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+  const stretches = `${counted(split.all, "stretch", "stretches")} of ${counted(kept, "row", "rows")}`;
+  const lacking = all.whatLacks();
   const why =
     all.whyNoRow() ??
-    `no stretch without a gap is long enough: ${split.all} stretches of ${kept} rows for a window of ${window}; see --window`;
+    `no stretch without a gap is long enough: ${stretches} for a window of ${window}; see --window${lacking && `. ${lacking}`}`;
   return new WindrowError("empty", `Cannot materialize: there is no window to write; ${why}`);
 }
 

@@ -72,10 +72,21 @@ export class TraceLedger {
         ? `the traces have no row, as there is no sample of ${listed(empty)}; see --optional, or --only to leave sensors out`
         : "the traces have no row, as their sensors never run all at one time; see --overlap and --optional, or --only to leave sensors out";
     }
+    return `none of ${this.#asked} rows has a sample of each sensor; there is none of ${this.#lacking()}`;
+  }
+
+  /** Which sensors cost how many rows, and what to do; empty where no row was dropped. */
+  whatLacks(): string {
+    const dropped = this.#asked - this.#kept;
+    return dropped === 0 ? "" : `${dropped} of ${this.#asked} rows lack a sample: there is none of ${this.#lacking()}`;
+  }
+
+  #lacking(): string {
+    const counts = [...this.#sensors].map(([name, { missing }]) => ({ name, missing }));
     const lacking = counts.filter(({ missing }) => missing > 0).sort((a, b) => b.missing - a.missing);
     const most = lacking.slice(0, MOST_NAMED).map(({ name, missing }) => `${name} for ${missing}`);
     const others = lacking.length > MOST_NAMED ? [`${lacking.length - MOST_NAMED} more sensors for fewer`] : [];
-    return `none of ${this.#asked} rows has a sample of each sensor; there is none of ${[...most, ...others].join(", ")}; see --tolerance (--max-gap of interpolate) and --optional, or --only to leave sensors out`;
+    return `${[...most, ...others].join(", ")}; see --tolerance (--max-gap of interpolate) and --optional, or --only to leave sensors out`;
   }
 
   /** The account, when all traces are there and it is known what their rows are for. */
