@@ -179,8 +179,15 @@ export interface BloscBlock {
 /** So much is read first: the header, and the places of as many blocks as chunks usually have. */
 const FIRST_BYTES = 512;
 
+/** Packed blocks are read to the same room one after the other; larger ones than this to room of their own. */
+const MOST_ROOM = 1 << 20;
+let fileRoom = new Uint8Array();
+
+/** Bytes of a file, in room that the next call uses again. */
 function readAt(file: OpenFile, from: number, to: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(0, to - from));
+  const length = Math.max(0, to - from);
+  if (length > fileRoom.length && length <= MOST_ROOM) fileRoom = new Uint8Array(length + (length >> 2));
+  const bytes = length <= fileRoom.length ? fileRoom.subarray(0, length) : new Uint8Array(length);
   file.readInto(from, bytes);
   return bytes;
 }
@@ -196,12 +203,13 @@ export function readBlocks(
   { rawBytes, codecs }: Omit<Promised, "bytes">,
 ): { readonly blockBytes: number; readonly blocks: readonly BloscBlock[] } | undefined {
   const promised = { bytes: file.bytes, rawBytes, codecs };
-  let begin = readAt(file, 0, Math.min(FIRST_BYTES, file.bytes));
+  // The head is looked at again for each block: it keeps its bytes.
+  let begin = readAt(file, 0, Math.min(FIRST_BYTES, file.bytes)).slice();
   let head = headOf(begin, promised);
   if (head.blocks === 0) return undefined;
   const headBytes = HEADER_BYTES + 4 * head.blocks;
   if (begin.length < headBytes) {
-    begin = readAt(file, 0, headBytes);
+    begin = readAt(file, 0, headBytes).slice();
     head = headOf(begin, promised);
   }
   const { blockBytes, typeBytes } = head;
