@@ -74,7 +74,7 @@ function datasetLines({ about, counts, created_by, window, seed, files, bytes, g
         .map(([split, samples]) => `${split} ${count(samples)}`)
         .join(", "),
     ],
-    ["window", `${window.size} positions, one every ${window.stride}`],
+    ["window", window.size === 1 ? "a row" : `${window.size} rows, one every ${window.stride}`],
     ...(features === undefined ? [] : [["features", features.join(", ")]]),
     [
       "order",

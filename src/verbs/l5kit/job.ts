@@ -16,8 +16,8 @@ import { SceneIngest } from "./ingest.ts";
 import type { ResolvedL5kit } from "./options.ts";
 import { l5kitTables, ofInput } from "./tables.ts";
 
-/** Goes up when the same scenes and options give other samples. */
-const PIPELINE = 1;
+/** Its number goes up when the same scenes and options give other samples. */
+const PIPELINE = "l5kit-motion@1";
 
 /** Scenes, known by what they hold, wherever they lie. */
 interface SceneInput extends KnownInput {

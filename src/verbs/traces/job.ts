@@ -17,8 +17,8 @@ import { TraceLedger } from "./ledger.ts";
 import type { ResolvedTraces } from "./options.ts";
 import { cutByTime, stretchesOf } from "./stretches.ts";
 
-/** Goes up when the same traces and options give other samples. */
-const PIPELINE = 1;
+/** Its number goes up when the same traces and options give other samples. */
+const PIPELINE = "traces@1";
 
 /** A trace as an input: known by its name, its rows, and what each row is made from. */
 interface TraceInput extends KnownInput {
