@@ -49,9 +49,25 @@ test("help names every command, and leaves with 0", () => {
     "diff",
     "merge",
     "baseline",
+    "convert",
+    "sync",
   ]) {
     assert.match(out, new RegExp(`^  ${name}`, "m"));
   }
+});
+
+test("help loads neither the verbs nor what they are made of", () => {
+  const spy = `import { registerHooks } from "node:module";
+    registerHooks({ load: (url, context, next) => (console.error(url), next(url, context)) });`;
+  const preload = `data:text/javascript,${encodeURIComponent(spy)}`;
+  const { status, stderr } = spawnSync(process.execPath, ["--import", preload, BIN, "--help"], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  const loaded = [...stderr.matchAll(/\/src\/(\w+)\/(.*)\.ts$/gm)].map(([, room, rest]) => `${room}/${rest}`);
+  assert.ok(loaded.includes("cli/commands/sync"), stderr);
+  assert.deepEqual(
+    loaded.filter((name) => !/^(cli|core)\//.test(name)),
+    ["verbs/version", "verbs/recordings/kind-names"],
+  );
 });
 
 test("what is asked wrongly is one line on stderr, and leaves with 2", () => {

@@ -1,7 +1,8 @@
 /** The options that say what recordings are. */
 
 import { WindrowError } from "../core/index.ts";
-import { type OpenRecordingsOptions, RECORDING_KINDS } from "../verbs/index.ts";
+import type { OpenRecordingsOptions } from "../verbs/index.ts";
+import { RECORDING_KINDS } from "../verbs/recordings/kind-names.ts";
 import type { OptionValues } from "./command.ts";
 import { oneOf, word, words } from "./values.ts";
 

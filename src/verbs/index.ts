@@ -61,7 +61,7 @@ export { type SimulateL5kitOptions, type SimulateL5kitResult, simulateL5kit } fr
 export { type LoadedSchema, type LoadOptions, load } from "./load.ts";
 export { loadMatch, type MatchFileOrigin, saveMatch } from "./match-file.ts";
 export type { Progress } from "./progress.ts";
-export { RECORDING_KINDS, type RecordingKind } from "./recordings/kinds.ts";
+export { RECORDING_KINDS, type RecordingKind } from "./recordings/kind-names.ts";
 export {
   type OpenedRecordings,
   type OpenRecordingsOptions,

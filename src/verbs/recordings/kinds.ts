@@ -5,6 +5,7 @@ import { basename, dirname } from "node:path";
 import type { Recording } from "../../adapters/recording.ts";
 import { type ReadStore, WindrowError } from "../../core/index.ts";
 import { folderStore } from "../../node/folder-store.ts";
+import { RECORDING_KINDS, type RecordingKind } from "./kind-names.ts";
 import type { MessageOptions } from "./mcap.ts";
 import type { OpenedInput } from "./opened-input.ts";
 import { isTableFile, openTableFile, openTableFiles, type TableFileOptions, tableFiles } from "./tables.ts";
@@ -50,7 +51,6 @@ const mcap = () => import("./mcap.ts");
 const l5kit = () => import("./l5kit.ts");
 const e4 = () => import("../../adapters/e4/index.ts");
 
-/** In the order in which they are asked: what is told by more comes first. */
 const KINDS = {
   l5kit: {
     forms: ["file", "folder"],
@@ -97,13 +97,7 @@ const KINDS = {
       throw new WindrowError("missing", `Cannot open ${path}: the folder holds no .csv, .tsv or .parquet file`);
     },
   },
-} as const satisfies Readonly<Record<string, KindEntry>>;
-
-/** What a recording is. */
-export type RecordingKind = keyof typeof KINDS;
-
-/** Every kind. */
-export const RECORDING_KINDS = Object.keys(KINDS) as readonly RecordingKind[];
+} as const satisfies Readonly<Record<RecordingKind, KindEntry>>;
 
 /**
  * Opens a file or folder, as the kind that it is said to be or looks like.

@@ -17,7 +17,8 @@ import {
 } from "../../sync/index.ts";
 import { saysWhen } from "../query-times.ts";
 import { TempFolders } from "../temp-folders.ts";
-import { openInput, type RecordingKind } from "./kinds.ts";
+import type { RecordingKind } from "./kind-names.ts";
+import { openInput } from "./kinds.ts";
 import type { MessageOptions } from "./mcap.ts";
 import type { OpenedInput, OpenedTrace } from "./opened-input.ts";
 import type { TableFileOptions } from "./tables.ts";
