@@ -1,15 +1,19 @@
 /** Real recordings of each kind become traces that keep the promises of sensors, traces and datasets, and hold what their files say. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { type Dataset, nearest, type Synchronization } from "../src/sync/index.ts";
 import { datasetSuite, sensorSuite, traceSuite } from "../src/testkit/index.ts";
 import { aisTrips, type OpenRecordingsOptions, openRecordings, type Recordings } from "../src/verbs/index.ts";
 import { testFolder } from "./ais-dataset.ts";
 import { needShared } from "./shared.ts";
+
+const BIN = fileURLToPath(new URL("../bin/windrow.js", import.meta.url));
 
 /** Runs the suites on a dataset whose traces have rows. */
 async function keepsPromises(
@@ -128,6 +132,24 @@ test("an MCAP file is a trace of its topics", async (t) => {
   writeFileSync(cut, readFileSync(file).subarray(0, -100));
   await using rest = await openRecordings([cut], { topics: ["/odom"] });
   assert.match(rest.lost().notes?.[0] ?? "", /cut\.mcap: all of it was read to find its messages/);
+});
+
+test("the commands say what a recording that is cut short lost", (t) => {
+  const file = needShared(t, "data", "sync", "nav2_turtlebot.mcap");
+  if (file === undefined) return;
+  const cwd = testFolder(t);
+  writeFileSync(join(cwd, "cut.mcap"), readFileSync(file).subarray(0, 200_000));
+  const windrow = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [BIN, ...args, "cut.mcap", "--only", "/odom"], { cwd, encoding: "utf8" });
+  const said = /^warning: .*cut\.mcap: all of it was read to find its messages/m;
+  const looked = windrow("sync");
+  assert.equal(looked.status, 0, looked.stderr);
+  assert.match(looked.stderr, said);
+  const { notes } = JSON.parse(windrow("sync", "--json").stdout) as { notes: readonly string[] };
+  assert.match(notes.join("\n"), /cut\.mcap/);
+  const made = windrow("materialize", "traces", "--window", "8", "--out", "data");
+  assert.equal(made.status, 0, made.stderr);
+  assert.match(made.stderr, said);
 });
 
 test("an L5Kit scene is a trace under its own name, whose rows are its frames", async (t) => {

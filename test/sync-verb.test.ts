@@ -65,7 +65,7 @@ test("what is wrong with a trace says in which", async () => {
   const data = dataset([recording("first", TIMES), back]);
   await assert.rejects(sync(data), {
     code: "usage",
-    message: /camera go back at sample 2, got 1 after 2; they can be sorted \(trace second\)/,
+    message: /camera go back at sample 2, got 1 after 2; they can be sorted: --sort \(trace second\)/,
   });
   await sync(data, { trace: "first" });
   await assert.rejects(sync(data, { trace: "third" }), { code: "missing", message: /got third/ });

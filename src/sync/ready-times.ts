@@ -40,7 +40,7 @@ export function readyTimes(name: string, stamps: Float64Array, options: ReadyOpt
   }
   if (!options.isSorting)
     throw wrongSync(
-      `the times of ${name} go back at sample ${fault}, got ${time} after ${times[fault - 1]}; they can be sorted`,
+      `the times of ${name} go back at sample ${fault}, got ${time} after ${times[fault - 1]}; they can be sorted: --sort`,
       details,
     );
   return deduped(sorted(times), options.dedupe);

@@ -54,9 +54,10 @@ export const syncCommand = command({
       },
       run,
     );
-    const { rows, examples } = recordings.lost();
-    io.result({ ...result, lost: rows }, () => syncLines(result, stdout.isTTY === true ? BLOCKS : PLAIN));
+    const { rows, examples, notes = [] } = recordings.lost();
+    io.result({ ...result, lost: rows, notes }, () => syncLines(result, stdout.isTTY === true ? BLOCKS : PLAIN));
     if (rows > 0) io.say(`${count(rows)} rows of the inputs could not be read, such as ${JSON.stringify(examples[0])}`);
+    for (const note of notes) io.say(`warning: ${note}`);
     return 0;
   },
 });

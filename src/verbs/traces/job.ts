@@ -200,7 +200,8 @@ async function ingest(
   const stretches = cutByTime(workspace, all.stretches, cuts);
   const { seed, fractions, window, splitBy } = options;
   const split = splitStretches(stretches, { splitBy, seed, fractions, window, short: "stretch_short" }, cuts);
-  const lost = source.lost?.() ?? { rows: 0, examples: [] };
+  const lost: Lost = source.lost?.() ?? { rows: 0, examples: [] };
+  for (const note of lost.notes ?? []) task.progress.note(`warning: ${note}`);
   const ledger = all.ledger.of(split, lost.rows > 0 ? { lost_rows: lost.rows } : {});
   if (split.traces.length === 0) throw nothingToDo(all.ledger, ledger, split, window.size);
   const facts = { names: [], values: {} };
