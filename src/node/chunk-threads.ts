@@ -3,6 +3,7 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, WindrowError } from "../core/index.ts";
 import type { ChunkThreads, ZarrCompressor } from "../formats/zarr/index.ts";
+import { workerEntry } from "./worker-entry.ts";
 
 /** What a thread is asked to do. */
 export type ChunkRequest =
@@ -34,9 +35,6 @@ interface Waiting {
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: WindrowError) => void;
 }
-
-// Beside the source the workers are TypeScript, in the package JavaScript.
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "chunk-worker.ts" : "chunk-worker.js", import.meta.url);
 
 class Threads implements ChunkThreads, AsyncDisposable {
   readonly size: number;
@@ -88,7 +86,7 @@ class Threads implements ChunkThreads, AsyncDisposable {
   }
 
   #started(): Worker {
-    const worker = new Worker(ENTRY);
+    const worker = new Worker(workerEntry(import.meta.url, "chunk-worker"));
     worker.on("message", (answer: ChunkAnswer) => this.#settle(worker, answer));
     const end = (why: string) => {
       this.#workers.splice(this.#workers.indexOf(worker) >>> 0, 1);

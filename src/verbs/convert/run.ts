@@ -16,6 +16,7 @@ import { folderStore } from "../../node/folder-store.ts";
 import { nodeHashes } from "../../node/hashes.ts";
 import { storeJournal } from "../../node/journal.ts";
 import { threadsRunner } from "../../node/threads.ts";
+import { workerEntry } from "../../node/worker-entry.ts";
 import { folderWorkspace } from "../../node/workspace.ts";
 import { type Plan, taskOf } from "../../run/index.ts";
 import { jsonHash } from "../dataset/run.ts";
@@ -94,12 +95,6 @@ function workerBytes({ mds, groupBytes }: ConvertSpec): number {
   return 2.2 * (mds?.shardBytes ?? 2 * groupBytes) + THREAD_BYTES;
 }
 
-/** This module's neighbour, as it lies in a checkout or in an installation. */
-function workerEntry(): URL {
-  const name = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  return new URL(name, import.meta.url);
-}
-
 /** Runs what is left of a plan. */
 export async function runConversion(
   plan: Plan,
@@ -114,7 +109,7 @@ export async function runConversion(
   const workers = Math.max(1, Math.min(options.workers, Math.floor(options.memory / workerBytes(convert))));
   const journal = storeJournal(folderStore(plan.temp), STATE.done);
   const data = { plan: join(plan.temp, STATE.plan) };
-  const runner = threadsRunner({ workers, entry: workerEntry(), data, journal });
+  const runner = threadsRunner({ workers, entry: workerEntry(import.meta.url, "worker"), data, journal });
   const total = convert.parts.reduce((sum, rows) => sum + rows, 0);
   options.progress.stage("convert samples", total, "samples");
   let done = 0;

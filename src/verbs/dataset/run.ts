@@ -25,6 +25,7 @@ import { settleFolder } from "../../node/folder-store-draft.ts";
 import { nodeHashes } from "../../node/hashes.ts";
 import { storeJournal } from "../../node/journal.ts";
 import { threadsRunner } from "../../node/threads.ts";
+import { workerEntry } from "../../node/worker-entry.ts";
 import { folderWorkspace } from "../../node/workspace.ts";
 import { type Journal, type Plan, taskOf } from "../../run/index.ts";
 import type { Progress } from "../progress.ts";
@@ -212,12 +213,6 @@ function concurrency(spec: DatasetSpec, memory: number, workers: number): number
   return Math.max(1, Math.min(workers, Math.floor(memory / taskBytes(spec))));
 }
 
-/** This module's neighbour, as it lies in a checkout or in an installation. */
-function workerEntry(): URL {
-  const name = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  return new URL(name, import.meta.url);
-}
-
 /** Runs what is left of a plan, then removes what it kept for itself. */
 export async function runPlan(
   plan: Plan,
@@ -232,7 +227,12 @@ export async function runPlan(
   const { dataset } = planSpec(plan);
   const workers = concurrency(dataset, options.memory, options.workers);
   const planPath = join(plan.out, PLAN);
-  const runner = threadsRunner({ workers, entry: workerEntry(), data: { plan: planPath }, journal: journalOf(store) });
+  const runner = threadsRunner({
+    workers,
+    entry: workerEntry(import.meta.url, "worker"),
+    data: { plan: planPath },
+    journal: journalOf(store),
+  });
   const total = Object.values(dataset.counts)
     .flat()
     .reduce((sum, count) => sum + count, 0);
